@@ -1,0 +1,143 @@
+# Builds one lane: one compiler with one set of flags into one folder. build.sh calls it, once a
+# lane; nothing here names a sanitizer flag but the one exception below.
+#
+#   BUILD      where everything goes                        build/default
+#   CC CXX CFLAGS CXXFLAGS LDFLAGS                          as everywhere
+#   SANITIZER  address undefined thread memory coverage none: which annotations and hooks to link
+#   LIB_FUZZING_ENGINE  what a fuzz target is linked with   (none: no fuzz-engine target)
+#   IMPL       the implementation of the six routines       src/csq/csq.c
+#   MUTANT     a patch of conformance/mutants, without .patch, to build its variant of the target
+BUILD ?= build/default
+SANITIZER ?= none
+CFLAGS ?= -O2 -g
+CXXFLAGS ?= $(CFLAGS)
+IMPL ?= src/csq/csq.c
+WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes
+COMPILE = $(CC) -std=c11 $(WARNINGS) -Iinclude -Isrc -I. $(CFLAGS) -MMD -MP
+CONTEXT = -l:libboost_context.a # jump_fcontext and make_fcontext, assembly; nothing else of it
+
+# ---- Which files ------------------------------------------------------------------------------
+
+ORDER = none
+STACK = none
+HOOKS = signal
+ifeq ($(SANITIZER),address)
+STACK = asan
+HOOKS = asan
+endif
+ifeq ($(SANITIZER),thread)
+ORDER = tsan
+STACK = tsan
+HOOKS = tsan signal
+# The one baked flag: these are the scheduler, the simulated kernel and the harness, whose shared
+# state is not what ThreadSanitizer is to judge. src/csq, src/io, the interlocked operations and
+# the reference driver's callbacks are.
+UNSEEN = -fno-sanitize=thread
+endif
+ifeq ($(SANITIZER),memory)
+STACK = msan
+endif
+
+ANNOTATE = src/sched/annotate_order_$(ORDER).c src/sched/annotate_stack_$(STACK).c
+STRATEGIES = $(wildcard src/sched/strategy_*.c)
+FIBER_BODY = src/sched/fiber.c src/sched/fiber_body.c src/sched/fiber_lock.c src/sched/trace.c
+HOST_BODY = src/sched/host_body.c
+KE = $(wildcard src/ke/*.c)
+IO = $(wildcard src/io/*.c)
+CONFORMANCE = $(wildcard conformance/*.c)
+FORMAT = $(wildcard fuzz/format_*.c) fuzz/labels.c
+TARGET = $(FORMAT) fuzz/execute.c fuzz/target.c $(HOOKS:%=fuzz/hooks_%.c)
+
+SEEN = $(IMPL) $(filter-out src/io/registry.c src/io/claim.c,$(IO)) src/ke/interlocked.c \
+       conformance/driver.c conformance/store.c
+
+# Coverage steers a fuzzer: it is taken where the contract lives. Left out are the scheduler, the
+# kernel, the format and the monitor, whose branches say little about the queue and cost a fuzzer
+# time for each; and the tables that compare addresses, where equal executions may differ.
+STEERING = $(IMPL) $(filter-out src/io/registry.c src/io/claim.c,$(IO)) \
+           conformance/driver.c conformance/store.c conformance/perform.c
+ifneq ($(findstring fuzzer-no-link,$(CFLAGS)),)
+UNCOVERED = -fno-sanitize=fuzzer-no-link
+endif
+
+LIBRARY = $(IMPL) $(IO) $(KE) $(CONFORMANCE) $(TARGET)
+FIBERS = $(ANNOTATE) $(FIBER_BODY) $(STRATEGIES)
+HOST = $(ANNOTATE) $(HOST_BODY) $(STRATEGIES)
+
+# The flags that one source file is excepted from.
+exceptions = $(if $(filter $(1),$(SEEN)),,$(UNSEEN)) $(if $(filter $(1),$(STEERING)),,$(UNCOVERED))
+
+objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
+
+FUZZERS = csq_schedule_fuzzer
+TESTS = $(patsubst src/tests/%.c,%,$(wildcard src/tests/test_*.c)) \
+        $(patsubst fuzz/tests/%.c,%,$(wildcard fuzz/tests/test_*.c))
+
+# ---- What to build ----------------------------------------------------------------------------
+
+.PHONY: all fuzzers standalone tests
+all: standalone tests $(BUILD)/csq
+
+fuzzers: $(FUZZERS:%=$(BUILD)/%)
+standalone: $(FUZZERS:%=$(BUILD)/%_standalone) $(BUILD)/hashes
+tests: $(TESTS:%=$(BUILD)/%)
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(COMPILE) $(call exceptions,$<) -c $< -o $@
+
+# A target with a fuzzing engine; C++ because engines are.
+$(BUILD)/%_fuzzer: $(call objects,fuzz/%_fuzzer.c $(LIBRARY) $(FIBERS))
+	$(CXX) $(CXXFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT) $(LIB_FUZZING_ENGINE)
+
+$(BUILD)/%_fuzzer_standalone: $(call objects,fuzz/%_fuzzer.c fuzz/standalone.c $(LIBRARY) $(FIBERS))
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
+
+$(BUILD)/csq: $(call objects,fuzz/csq.c fuzz/file.c $(LIBRARY) $(FIBERS))
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
+
+$(BUILD)/hashes: $(call objects,fuzz/tests/hashes.c fuzz/file.c $(LIBRARY) $(FIBERS))
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
+
+$(BUILD)/test_%: $(BUILD)/src/tests/test_%.o $(call objects,$(IO) $(KE) $(FIBERS))
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
+
+$(BUILD)/test_%: $(BUILD)/fuzz/tests/test_%.o $(call objects,fuzz/file.c $(LIBRARY) $(FIBERS))
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
+
+# ---- Variants with a planted bug --------------------------------------------------------------
+
+ifdef MUTANT
+PATCH = conformance/mutants/$(MUTANT).patch
+PATCHED = $(shell sed -n 's|^+++ b/\([^ \t]*\).*|\1|p' $(PATCH))
+PLANTED = $(BUILD)/mutants/$(MUTANT)
+
+$(PLANTED)/%.c: $(PATCH) %.c
+	@mkdir -p $(@D)
+	@cp $*.c $@
+	patch -s -d $(PLANTED) -p1 -i $(CURDIR)/$(PATCH) -F0 --no-backup-if-mismatch
+
+$(PLANTED)/%.o: $(PLANTED)/%.c
+	$(COMPILE) -I$(dir $*) $(call exceptions,$*.c) -c $< -o $@
+
+# The planted objects take the place of the sound ones.
+MUTANT_OBJECTS = $(patsubst %.c,$(PLANTED)/%.o,$(PATCHED)) \
+    $(call objects,$(filter-out $(PATCHED),$(LIBRARY) $(FIBERS)))
+
+.PRECIOUS: $(PLANTED)/%.c
+.PHONY: mutant mutant_standalone
+mutant: $(PLANTED)/csq_schedule_fuzzer
+mutant_standalone: $(PLANTED)/csq_schedule_fuzzer_standalone
+
+$(PLANTED)/csq_schedule_fuzzer: $(MUTANT_OBJECTS) $(call objects,fuzz/csq_schedule_fuzzer.c)
+	$(CXX) $(CXXFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT) $(LIB_FUZZING_ENGINE)
+
+$(PLANTED)/csq_schedule_fuzzer_standalone: $(MUTANT_OBJECTS) \
+    $(call objects,fuzz/csq_schedule_fuzzer.c fuzz/standalone.c)
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
+
+$(PLANTED)/csq: $(MUTANT_OBJECTS) $(call objects,fuzz/csq.c fuzz/file.c)
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
+endif
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,0 +1,96 @@
+#!/usr/bin/env bash
+# The one entry. Without an argument: the OSS-Fuzz build contract. With one: a verb for people.
+# "./build.sh help" lists them.
+set -eu
+cd "$(dirname "$0")"
+ROOT=$PWD
+# shellcheck source=fuzz/scripts/common.sh
+. fuzz/scripts/common.sh
+
+usage() {
+    cat <<'TEXT'
+./build.sh            build the fuzz targets as OSS-Fuzz does, into $OUT (default: build/out)
+./build.sh fuzz       fuzz our library; options:
+    --seconds N       for how long (default 60)
+    --lane LANE       asan, tsan or all (default)
+    --jobs N          processes (default: one a core, at least one a lane)
+    --ignore SIG      do not stop for this signature or clause; may be repeated
+    --out FOLDER      where corpus and findings are kept (default: fuzz-out)
+    --planted BUG     fuzz a variant with a planted bug instead, from an empty corpus: A01, ...
+                      (conformance/mutants)
+./build.sh test       build every lane and run all tests
+./build.sh detect [--runs N]   how soon each planted bug is found from an empty corpus: a table
+./build.sh bench      measure speed against goals; also writes build/bench.json
+./build.sh lane LANE  build one lane: gcc clang asan tsan msan
+./build.sh clean      remove what was built (fuzz-out stays)
+./build.sh help       this text
+TEXT
+}
+
+# ---- OSS-Fuzz ---------------------------------------------------------------------------------
+
+# Everything comes from the environment; every default is here.
+oss_fuzz() {
+    local target
+    export SANITIZER=${SANITIZER:-none} OUT=${OUT:-$ROOT/build/out} WORK=${WORK:-$ROOT/build/work}
+    if [ -z "${CC:-}" ]; then
+        ensure_clang
+        export CC=clang-19 CXX=clang++-19
+    fi
+    export CXX=${CXX:-c++} CFLAGS=${CFLAGS:--O1 -g} LIB_FUZZING_ENGINE=${LIB_FUZZING_ENGINE:-}
+    export CXXFLAGS=${CXXFLAGS:-$CFLAGS}
+    ensure_base
+    ensure zip zip
+    require_compiler "$CC"
+    [ "$SANITIZER" != thread ] || require_clang_for_threads "$CC"
+    make_writable "$OUT"
+    make_writable "$WORK"
+    if [ -n "$LIB_FUZZING_ENGINE" ]; then
+        run_make BUILD="$WORK/csqfuzz" fuzzers
+    else
+        run_make BUILD="$WORK/csqfuzz" standalone
+    fi
+    compile_seeds
+    for target in $(fuzz_targets); do
+        if [ -n "$LIB_FUZZING_ENGINE" ]; then
+            install_file "$WORK/csqfuzz/$target" "$OUT/$target"
+        else
+            install_file "$WORK/csqfuzz/${target}_standalone" "$OUT/$target"
+        fi
+        install_file "fuzz/$target.dict" "$OUT/$target.dict"
+        install_file "fuzz/$target.options" "$OUT/$target.options"
+        rm -f "$OUT/${target}_seed_corpus.zip"
+        (cd "build/seeds/$target" && zip -q -r "$OUT/${target}_seed_corpus.zip" .)
+    done
+    echo "csqfuzz: fuzz targets are in $OUT"
+}
+
+# ---- Verbs ------------------------------------------------------------------------------------
+
+lane_verb() {
+    [ $# -eq 1 ] || die "lane takes one of: $LANES"
+    ensure_lane "$1"
+    build_lane "$1" all
+    echo "csqfuzz: built build/$1"
+}
+
+clean() {
+    rm -rf build
+}
+
+verb=${1:-}
+[ $# -eq 0 ] || shift
+case $verb in
+"") oss_fuzz ;;
+fuzz) exec fuzz/scripts/fuzz.sh "$@" ;;
+test) exec fuzz/scripts/test.sh "$@" ;;
+detect) exec fuzz/scripts/detect.sh "$@" ;;
+bench) exec fuzz/scripts/bench.sh "$@" ;;
+lane) lane_verb "$@" ;;
+clean) clean ;;
+help | --help | -h) usage ;;
+*)
+    usage >&2
+    die "\"$verb\" is no verb"
+    ;;
+esac

@@ -1,0 +1,56 @@
+/*
+ * A finding: what went wrong, said once, in one form, whoever noticed it.
+ *
+ * The first finding of an execution that is not muted ends the execution (sched_stop). A muted one
+ * is counted and the execution goes on, with the model following what the implementation did.
+ */
+#ifndef CSQFUZZ_FINDING_H
+#define CSQFUZZ_FINDING_H
+
+#include "clauses.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct finding {
+    bool present;
+    enum clause clause;
+    uint32_t bugcheck;   /* Windows' number, if it would stop; else 0 */
+    const char *pair[2]; /* the two operations, in alphabetical order; the second may be NULL */
+    int thread;          /* who noticed */
+    uint64_t step;       /* events before it */
+    unsigned operation;
+    char message[256]; /* what was expected and what was seen, without addresses */
+};
+
+/* The finding of the current or last execution; `present` says if there is one. */
+extern struct finding finding;
+
+void finding_reset(void);
+
+/* Raise one about the IRP in `slot` (LEDGER_NONE: none in particular). Ends the execution unless
+ * muted. */
+void finding_raise(enum clause clause, int slot, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The same for a bug check; ends the execution even if muted, as there is no way to go on. */
+_Noreturn void finding_raise_bugcheck(uint32_t code, const uint64_t parameter[4]);
+
+/* Record without ending anything: the execution is over already, or a sanitizer is about to. */
+void finding_note(enum clause clause, int slot, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Mute "CSQ-CAN-5" or one signature, "CSQ-CAN-5 cancel|insert". FALSE if no such clause exists or
+ * there is no room (64). Muting lasts until the process ends. */
+bool finding_mute(const char *signature);
+unsigned finding_muted_count(void); /* in this execution */
+bool finding_is_muted(enum clause clause, const char *const pair[2]);
+
+/* "CSQ-GEN-15 cancel|insert": stable, one line, no addresses. */
+void finding_signature(const struct finding *what, char *buffer, size_t size);
+
+/* The two operations that concern the IRP in `slot`, or the running ones (LEDGER_NONE). */
+void finding_pair(int slot, const char *pair[2]);
+
+#endif

@@ -1,0 +1,166 @@
+/* Executions: which thread performs what, nesting, the epilogue. */
+#include "harness.h"
+
+#include "driver.h"
+#include "finding.h"
+#include "ledger.h"
+#include "monitor.h"
+#include "perform.h"
+
+#include "io/io.h"
+#include "ke/ke.h"
+
+/* Somebody else's library may not have it: then its reading shows in its behaviour. */
+extern BOOLEAN csq_diagram_reading __attribute__((weak));
+
+static struct {
+    const struct harness_plan *plan;
+    uint16_t of_thread[SCHED_PROGRAM_THREADS][HARNESS_OPERATIONS]; /* each thread's operations */
+    unsigned counts[SCHED_PROGRAM_THREADS];
+    unsigned next[SCHED_PROGRAM_THREADS]; /* the first one not performed yet */
+    unsigned skipped[SCHED_PROGRAM_THREADS], performed[SCHED_PROGRAM_THREADS];
+} run;
+
+static void perform_next(unsigned thread)
+{
+    unsigned index = run.of_thread[thread][run.next[thread]++];
+    if (perform(&run.plan->operations[index], index))
+        run.performed[thread]++;
+    else
+        run.skipped[thread]++;
+}
+
+static const struct operation *upcoming(unsigned thread)
+{
+    if (run.next[thread] == run.counts[thread])
+        return NULL;
+    return &run.plan->operations[run.of_thread[thread][run.next[thread]]];
+}
+
+/* The driver is at a place where operations may nest: perform those that wait for it. */
+void harness_nested(enum operation_place place)
+{
+    int self = sched_self();
+    if (self >= SCHED_PROGRAM_THREADS)
+        return;
+    const struct operation *next;
+    while ((next = upcoming((unsigned)self)) && next->place == place)
+        perform_next((unsigned)self);
+}
+
+/* A logical thread: its top-level operations in order; nested ones whose callback never came are
+ * passed over. */
+static void thread_body(void *argument, unsigned thread)
+{
+    (void)argument;
+    const struct operation *next;
+    while ((next = upcoming(thread))) {
+        if (next->place == PLACE_TOP) {
+            perform_next(thread);
+        } else {
+            sched_set_operation(run.of_thread[thread][run.next[thread]++]);
+            run.skipped[thread]++;
+        }
+    }
+}
+
+static void distribute(const struct harness_plan *plan)
+{
+    run.plan = plan;
+    for (unsigned t = 0; t < SCHED_PROGRAM_THREADS; t++)
+        run.counts[t] = run.next[t] = run.skipped[t] = run.performed[t] = 0;
+    for (unsigned i = 0; i < plan->count; i++) {
+        unsigned thread = plan->operations[i].thread;
+        run.of_thread[thread][run.counts[thread]++] = (uint16_t)i;
+    }
+}
+
+static void on_bugcheck(const struct ke_bugcheck *bugcheck)
+{
+    uint64_t parameter[4];
+    for (int i = 0; i < 4; i++)
+        parameter[i] = bugcheck->parameter[i];
+    finding_raise_bugcheck(bugcheck->code, parameter);
+}
+
+/* ---- The end ------------------------------------------------------------------------------- */
+
+/* Nobody can go on: say who waits for whom. */
+static void note_deadlock(void)
+{
+    char text[160];
+    int length = 0;
+    int blocked = 0;
+    text[0] = '\0';
+    for (int t = 0; t <= SCHED_EPILOGUE; t++) {
+        if (!sched_is_blocked(t))
+            continue;
+        blocked = t;
+        int holder = sched_waits_for(t);
+        length += snprintf(text + length, sizeof text - (size_t)length, "%sthread %d waits for %s",
+                           length ? ", " : "", t, holder < 0 ? "an event" : "thread ");
+        if (holder >= 0)
+            length += snprintf(text + length, sizeof text - (size_t)length, "%d", holder);
+        if (length >= (int)sizeof text - 40)
+            break;
+    }
+    if (blocked == SCHED_EPILOGUE)
+        finding_note(CLAUSE_DEADLOCK, LEDGER_NONE, "a lock was never released");
+    else
+        finding_note(CLAUSE_DEADLOCK, LEDGER_NONE, "%s", text);
+}
+
+static void check_empty(void)
+{
+    for (int i = 0; i < SCENARIO_IRPS; i++)
+        if (ledger.irps[i].place != IRP_NONE)
+            finding_raise(CLAUSE_LEAK, i, "irp%d was never given back to its sender", i);
+}
+
+static void epilogue(void *argument, unsigned thread)
+{
+    (void)argument;
+    (void)thread;
+    perform_epilogue();
+    check_empty();
+}
+
+static uint32_t step_limit(const struct harness_plan *plan)
+{
+    return 2000u + 400u * plan->count;
+}
+
+struct harness_result harness_run(const struct harness_plan *plan)
+{
+    struct sched_setup setup = {.body = thread_body,
+                                .epilogue = epilogue,
+                                .strategy = plan->strategy,
+                                .step_limit = step_limit(plan)};
+    struct harness_result result = {0};
+    finding_reset();
+    ke_reset();
+    io_reset();
+    ke_set_bugcheck_handler(on_bugcheck);
+    ledger_begin(&plan->scenario);
+    monitor_reset();
+    perform_reset();
+    distribute(plan);
+    if (&csq_diagram_reading)
+        csq_diagram_reading = plan->scenario.diagram;
+    for (unsigned t = 0; t < SCHED_PROGRAM_THREADS; t++)
+        if (run.counts[t])
+            setup.threads |= 1u << t;
+    result.end = sched_execute(&setup);
+    if (result.end == SCHED_DEADLOCK)
+        note_deadlock();
+    else if (result.end == SCHED_LIVELOCK)
+        finding_note(CLAUSE_LIVELOCK, LEDGER_NONE, "%u steps, the last half of them round robin",
+                     (unsigned)setup.step_limit);
+    if (result.end != SCHED_DONE)
+        ledger_clear();
+    for (unsigned t = 0; t < SCHED_PROGRAM_THREADS; t++) {
+        result.skipped += run.skipped[t];
+        result.performed += run.performed[t];
+    }
+    return result;
+}

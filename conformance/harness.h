@@ -1,0 +1,35 @@
+/*
+ * The harness: performs a plan's operations on logical threads, within the contract.
+ *
+ * bytes -> program -> plan: the plan is what is left when the format is gone. The harness skips an
+ * operation that the contract does not allow at that moment (see fuzz/README.md), raises the IRQL
+ * it asks for, calls the routine, and disposes of what comes back. When all threads have ended an
+ * epilogue empties the queues and checks that nothing is left.
+ */
+#ifndef CSQFUZZ_HARNESS_H
+#define CSQFUZZ_HARNESS_H
+
+#include "operation.h"
+
+#include "sched/sched.h"
+
+#define HARNESS_OPERATIONS 256
+
+struct harness_plan {
+    struct scenario scenario;
+    unsigned count; /* at most HARNESS_OPERATIONS */
+    const struct operation *operations;
+    struct sched_strategy *strategy; /* NULL: no preemptions */
+};
+
+struct harness_result {
+    enum sched_end end;
+    unsigned skipped; /* operations that could not be performed */
+    unsigned performed;
+};
+
+/* Run the plan once. What went wrong, if anything, is in `finding`; the trace in sched_trace().
+ * Leaves nothing allocated. */
+struct harness_result harness_run(const struct harness_plan *plan);
+
+#endif

@@ -1,0 +1,338 @@
+#include "ledger.h"
+
+#include "driver.h"
+
+#include "sched/annotate.h"
+#include "sched/sched.h"
+
+#include "io/io.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct ledger ledger;
+
+void ledger_begin(const struct scenario *scenario)
+{
+    ledger.scenario = *scenario;
+    for (int i = 0; i < SCENARIO_IRPS; i++)
+        ledger.irps[i] = (struct ledger_irp){.context = LEDGER_NONE,
+                                             .recent = {SCHED_NO_OPERATION, SCHED_NO_OPERATION}};
+    memset(ledger.contexts, 0, sizeof ledger.contexts);
+    memset(ledger.queues, 0, sizeof ledger.queues);
+}
+
+/* Memory is used again: of two slots with one address the one in use is meant. */
+int ledger_find_irp(const IRP *irp)
+{
+    int freed = LEDGER_NONE;
+    if (!irp)
+        return LEDGER_NONE;
+    for (int i = 0; i < SCENARIO_IRPS; i++) {
+        if (ledger.irps[i].irp != irp)
+            continue;
+        if (ledger.irps[i].place != IRP_NONE)
+            return i;
+        freed = i;
+    }
+    return freed;
+}
+
+int ledger_find_queue(const IO_CSQ *csq)
+{
+    int freed = LEDGER_NONE;
+    for (int i = 0; i < SCENARIO_QUEUES; i++) {
+        if (!ledger.queues[i].queue || &ledger.queues[i].queue->csq != csq)
+            continue;
+        if (ledger.queues[i].allocated)
+            return i;
+        freed = i;
+    }
+    return freed;
+}
+
+void ledger_touch(int slot, unsigned operation, unsigned kind)
+{
+    struct ledger_irp *entry = &ledger.irps[slot];
+    if (entry->recent[0] == operation)
+        return;
+    entry->recent[1] = entry->recent[0];
+    entry->recent_kind[1] = entry->recent_kind[0];
+    entry->recent[0] = (uint16_t)operation;
+    entry->recent_kind[0] = (uint8_t)kind;
+}
+
+/* ---- IRPs ---------------------------------------------------------------------------------- */
+
+enum irp_place ledger_claim_for_insert(int slot)
+{
+    struct ledger_irp *entry = &ledger.irps[slot];
+    sched_guard_enter();
+    enum irp_place before = entry->place;
+    if (before > IRP_HELD || entry->doomed)
+        before = IRP_QUEUED; /* it is somebody's */
+    else if (before == IRP_IDLE && entry->cancels)
+        before = IRP_QUEUED; /* IoReuseIrp must not meet an IoCancelIrp in progress */
+    else
+        entry->place = before == IRP_NONE || before == IRP_IDLE ? IRP_PREPARING : IRP_INSERTING;
+    if (before == IRP_NONE)
+        entry->irp = NULL; /* freed memory: another slot may have it by now */
+    sched_guard_leave();
+    if (before == IRP_QUEUED)
+        return before;
+    annotate_acquire(&entry->handed_over);
+    if (before == IRP_IDLE)
+        annotate_acquire(&entry->dropped);
+    return before;
+}
+
+bool ledger_claim_held(int slot)
+{
+    struct ledger_irp *entry = &ledger.irps[slot];
+    sched_guard_enter();
+    bool held = entry->place == IRP_HELD;
+    if (held)
+        entry->place = IRP_TAKEN;
+    sched_guard_leave();
+    if (held)
+        annotate_acquire(&entry->handed_over);
+    return held;
+}
+
+void ledger_publish_irp(int slot, PIRP irp, enum irp_place place)
+{
+    struct ledger_irp *entry = &ledger.irps[slot];
+    annotate_release(&entry->published);
+    if (place == IRP_FRESH)
+        annotate_release(&entry->handed_over);
+    sched_guard_enter();
+    entry->irp = irp;
+    entry->pended = false;
+    entry->life++;
+    entry->place = (uint8_t)place;
+    sched_guard_leave();
+}
+
+void ledger_hand_over_irp(int slot, enum irp_place place)
+{
+    struct ledger_irp *entry = &ledger.irps[slot];
+    annotate_release(&entry->handed_over);
+    sched_guard_enter();
+    entry->place = (uint8_t)place;
+    sched_guard_leave();
+}
+
+bool ledger_reference_irp(int slot)
+{
+    struct ledger_irp *entry = &ledger.irps[slot];
+    sched_guard_enter();
+    bool can = entry->place != IRP_NONE && entry->place != IRP_IDLE &&
+               entry->place != IRP_PREPARING && !entry->doomed;
+    if (can)
+        entry->cancels++;
+    sched_guard_leave();
+    if (can)
+        annotate_acquire(&entry->published);
+    return can;
+}
+
+/* Nobody uses the IRP any more: free it, ordered after all who did. */
+static void free_irp_now(struct ledger_irp *entry, PIRP irp)
+{
+    annotate_acquire(&entry->handed_over);
+    annotate_acquire(&entry->dropped);
+    IoFreeIrp(irp);
+}
+
+/* Free the slot's IRP if it is doomed and no cancel is in progress any more. The slot is empty
+ * before the memory is gone, so that a thread that fills it anew is not in the way. */
+static void free_irp_if_unused(struct ledger_irp *entry)
+{
+    PIRP irp = NULL;
+    sched_guard_enter();
+    if (entry->doomed && entry->cancels == 0) {
+        irp = entry->irp;
+        entry->doomed = false;
+        entry->place = IRP_NONE;
+    }
+    sched_guard_leave();
+    if (irp)
+        free_irp_now(entry, irp);
+}
+
+void ledger_drop_irp(int slot)
+{
+    struct ledger_irp *entry = &ledger.irps[slot];
+    annotate_release(&entry->dropped);
+    sched_guard_enter();
+    entry->cancels--;
+    sched_guard_leave();
+    free_irp_if_unused(entry);
+}
+
+void ledger_free_irp(int slot)
+{
+    struct ledger_irp *entry = &ledger.irps[slot];
+    annotate_release(&entry->handed_over);
+    sched_guard_enter();
+    entry->doomed = true;
+    sched_guard_leave();
+    free_irp_if_unused(entry);
+}
+
+/* ---- Contexts ------------------------------------------------------------------------------ */
+
+int ledger_bind_context(int slot, int irp, int queue, bool keep)
+{
+    struct ledger_context *entry = &ledger.contexts[slot];
+    sched_guard_enter();
+    bool can = !entry->bound && !entry->doomed && entry->removers == 0;
+    bool allocate = can && !entry->allocated;
+    if (can) {
+        entry->bound = true;
+        entry->allocated = true;
+        entry->usable = false;
+    }
+    sched_guard_leave();
+    if (!can)
+        return LEDGER_NONE;
+    if (allocate)
+        entry->context = malloc(sizeof *entry->context);
+    if (!entry->context)
+        abort();
+    annotate_acquire(&entry->handed_over);
+    annotate_acquire(&entry->dropped);
+    annotate_ignore_begin();
+    memset(entry->context, 0xa5, sizeof *entry->context); /* clause CSQ-INS-13 */
+    annotate_ignore_end();
+    entry->keep = keep;
+    entry->irp = (int8_t)irp;
+    entry->queue = (uint8_t)queue;
+    return slot;
+}
+
+void ledger_context_usable(int slot)
+{
+    struct ledger_context *entry = &ledger.contexts[slot];
+    annotate_release(&entry->published);
+    sched_guard_enter();
+    entry->usable = true;
+    sched_guard_leave();
+}
+
+bool ledger_reference_context(int slot)
+{
+    struct ledger_context *entry = &ledger.contexts[slot];
+    sched_guard_enter();
+    bool can = entry->allocated && entry->usable && !entry->doomed;
+    if (can)
+        entry->removers++;
+    sched_guard_leave();
+    if (can)
+        annotate_acquire(&entry->published);
+    return can;
+}
+
+static void free_context_if_unused(struct ledger_context *entry)
+{
+    sched_guard_enter();
+    bool now = entry->doomed && entry->removers == 0;
+    if (now) {
+        entry->doomed = false;
+        entry->bound = true; /* until the memory is gone */
+        entry->usable = false;
+    }
+    sched_guard_leave();
+    if (!now)
+        return;
+    annotate_acquire(&entry->handed_over);
+    annotate_acquire(&entry->dropped);
+    free(entry->context);
+    sched_guard_enter();
+    entry->allocated = false;
+    entry->bound = false;
+    sched_guard_leave();
+}
+
+void ledger_drop_context(int slot)
+{
+    struct ledger_context *entry = &ledger.contexts[slot];
+    annotate_release(&entry->dropped);
+    sched_guard_enter();
+    entry->removers--;
+    sched_guard_leave();
+    free_context_if_unused(entry);
+}
+
+void ledger_release_context(int slot, bool by_cancel)
+{
+    struct ledger_context *entry = &ledger.contexts[slot];
+    annotate_release(&entry->handed_over);
+    sched_guard_enter();
+    entry->bound = false;
+    entry->by_cancel = by_cancel;
+    entry->doomed = !entry->keep;
+    sched_guard_leave();
+    free_context_if_unused(entry);
+}
+
+/* ---- Queues -------------------------------------------------------------------------------- */
+
+struct driver_queue *ledger_enter_queue(int number)
+{
+    struct ledger_queue *entry = &ledger.queues[number];
+    sched_guard_enter();
+    entry->users++;
+    if (!entry->allocated) {
+        entry->queue = driver_create_queue(&ledger.scenario.queue[number], number);
+        entry->allocated = true;
+        annotate_release(&entry->published);
+    }
+    sched_guard_leave();
+    annotate_acquire(&entry->published);
+    return entry->queue;
+}
+
+/* A kept context leads back to its queue: it must not outlive it. */
+static bool remembered(int number)
+{
+    for (int i = 0; i < SCENARIO_CONTEXTS; i++)
+        if (ledger.contexts[i].allocated && ledger.contexts[i].queue == number)
+            return true;
+    return false;
+}
+
+void ledger_leave_queue(int number)
+{
+    struct ledger_queue *entry = &ledger.queues[number];
+    annotate_release(&entry->dropped);
+    sched_guard_enter();
+    entry->users--;
+    bool gone = ledger.scenario.queue[number].eager && entry->users == 0 && entry->linked == 0 &&
+                !remembered(number);
+    if (gone) {
+        annotate_acquire(&entry->dropped);
+        driver_destroy_queue(entry->queue);
+        entry->allocated = false;
+    }
+    sched_guard_leave();
+}
+
+/* ---- After an execution -------------------------------------------------------------------- */
+
+/* The threads that were cut off never said that they are done: nothing here is ordered. */
+void ledger_clear(void)
+{
+    annotate_ignore_begin();
+    io_discard_irps();
+    for (int i = 0; i < SCENARIO_CONTEXTS; i++)
+        if (ledger.contexts[i].allocated)
+            free(ledger.contexts[i].context);
+    for (int i = 0; i < SCENARIO_QUEUES; i++)
+        if (ledger.queues[i].allocated)
+            driver_destroy_queue(ledger.queues[i].queue);
+    annotate_ignore_end();
+    memset(ledger.irps, 0, sizeof ledger.irps);
+    memset(ledger.contexts, 0, sizeof ledger.contexts);
+    memset(ledger.queues, 0, sizeof ledger.queues);
+}

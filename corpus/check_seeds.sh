@@ -1,0 +1,124 @@
+#!/usr/bin/env bash
+# Run every seed of csq_schedule_fuzzer and hold its callbacks against EXPECTED. TAP output.
+#
+#   corpus/check_seeds.sh CSQ           test; CSQ is the csq command
+#   corpus/check_seeds.sh CSQ --print   print what EXPECTED would have to say
+#
+# A line of EXPECTED is "NAME: TRACE". The trace has, in the order of execution, with t0..t3 before
+# what another thread does than the one before:
+#   A        CsqAcquireLock has the lock      I, Ix    CsqInsertIrp, CsqInsertIrpEx
+#   L        CsqReleaseLock is called         Rm, C    CsqRemoveIrp, CsqCompleteCanceledIrp
+#   Pk(x)    CsqPeekNextIrp from x: NULL or the number of an IRP's slot
+#   cs+ cs-  the cancel spin lock was taken, is being dropped
+#   ret      the operation is over, and what the driver does with the IRP it got
+# Where several IRPs are in play, I, Ix, Rm and C name theirs as Pk does; where there are two queues
+# every callback says which: "Rm(1):q0". What the epilogue does to clean up is left out.
+set -u
+
+if [ $# -lt 1 ] || [ $# -gt 2 ] || { [ $# -eq 2 ] && [ "$2" != --print ]; }; then
+    echo "usage: corpus/check_seeds.sh CSQ [--print]" >&2
+    exit 2
+fi
+csq=$1
+print=${2:-}
+folder=$(dirname "$0")/csq_schedule_fuzzer
+work=$(mktemp -d) || exit 2
+trap 'rm -rf "$work"' EXIT
+
+# compact < the program as "csq show" prints it, then the trace as "csq run" does
+compact() {
+    awk '
+    $1 == "slots" { several_irps = $3 > 1 }
+    $1 == "queue" { ex[$2] = $3 == "ex"; queues++ }
+    $3 !~ /^[0-3]:$/ { next }
+    {
+        queue = irp = ""
+        for (i = 5; i <= NF; i++) {
+            if ($i ~ /^q[0-9]+$/) queue = $i
+            if ($i ~ /^irp[0-9]+$/) irp = substr($i, 4)
+        }
+        subject = several_irps ? "(" irp ")" : ""
+        where = queues > 1 ? ":" queue : ""
+        if ($4 == "acquire.out") step = "A" where
+        else if ($4 == "release.in") step = "L" where
+        else if ($4 == "insert.in") step = (ex[queue] ? "Ix" : "I") subject where
+        else if ($4 == "remove.in") step = "Rm" subject where
+        else if ($4 == "complete.in") step = "C" subject where
+        else if ($4 == "peek.in") step = "Pk(" (irp == "" ? "NULL" : irp) ")" where
+        else if ($4 == "cancel-lock.got") step = "cs+"
+        else if ($4 == "cancel-lock.drop") step = "cs-"
+        else if ($4 == "end") step = "ret"
+        else next
+        if ($3 != before) line = line " t" substr($3, 1, 1)
+        before = $3
+        line = line " " step
+    }
+    END { print substr(line, 2) }'
+}
+
+# Each of these says on standard output what is wrong with a seed, if anything.
+check_comment() {
+    head -n 1 "$1" | grep -Eq '^# .*\b[A-Z]+(-[A-Z]+)*-[0-9]+' ||
+        echo "its first line is no comment that names a clause"
+}
+
+check_run() {
+    local status
+    "$csq" run "$1" >"$work/run" 2>"$work/errors"
+    status=$?
+    [ "$status" -eq 0 ] || {
+        echo "csq run ended with status $status:"
+        tail -n 4 "$work/run" "$work/errors"
+    }
+    grep -q 'skipped 0 ' "$work/run" || grep -q '^#.*skipped' "$1" ||
+        echo "it skips operations, and no comment says why"
+}
+
+check_trace() {
+    local expected
+    expected=$(sed -n "s/^$1: //p" "$folder/EXPECTED")
+    [ "$2" = "$expected" ] || printf 'expected: %s\nhas:      %s\n' "$expected" "$2"
+}
+
+seeds=("$folder"/*.csq)
+if [ ! -e "${seeds[0]}" ]; then
+    echo "Bail out! no seeds in $folder"
+    exit 1
+fi
+failed=0
+number=0
+
+# report DESCRIPTION PROBLEMS
+report() {
+    number=$((number + 1))
+    if [ -z "$2" ]; then
+        echo "ok $number - $1"
+    else
+        echo "not ok $number - $1"
+        printf '%s\n' "$2" | sed 's/^/# /'
+        failed=$((failed + 1))
+    fi
+}
+
+[ -n "$print" ] || echo "1..$((${#seeds[@]} + 2))"
+for seed in "${seeds[@]}"; do
+    name=$(basename "$seed" .csq)
+    problems=$(check_comment "$seed" && check_run "$seed")
+    trace=$({ "$csq" show "$seed" && cat "$work/run"; } | compact)
+    "$csq" asm "$seed" -o "$work/$name.bytes" || problems+=$'\n'"csq asm fails"
+    if [ -n "$print" ]; then
+        echo "$name: $trace"
+        continue
+    fi
+    report "$name" "$problems$(check_trace "$name" "$trace")"
+done
+[ -z "$print" ] || exit 0
+
+report "EXPECTED names every seed once, and no other" "$(
+    diff <(sed 's/:.*//' "$folder/EXPECTED" | sort) \
+        <(basename -s .csq "${seeds[@]}" | sort)
+)"
+report "no two seeds assemble to the same bytes" "$(
+    sha256sum "$work"/*.bytes | sed 's|  .*/|  |' | sort | uniq -w 64 -D
+)"
+[ "$failed" -eq 0 ]

@@ -1,0 +1,174 @@
+/*
+ * csq: the command for people. It shows, assembles and replays programs.
+ */
+#define _GNU_SOURCE /* open_memstream */
+#include "conformance/finding.h"
+#include "conformance/report.h"
+#include "execute.h"
+#include "file.h"
+#include "target.h"
+
+#include <argp.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { EXIT_CLEAN = 0, EXIT_FINDING = 1, EXIT_BAD_INPUT = 2, EXIT_DRIFTED = 3 };
+
+struct arguments {
+    const char *command;
+    const char *file;
+    const char *output; /* -o */
+    const char *list;   /* --list */
+    bool quiet;
+};
+
+const char *argp_program_version = "csq 1";
+
+static const char documentation[] =
+    "Show, assemble and replay csqfuzz programs.\v"
+    "  csq show FILE             print a program (bytes or text) as text\n"
+    "  csq asm FILE.csq -o FILE  turn text into the bytes that fuzzers read\n"
+    "  csq run FILE              run it once: every step, the verdict, the trace hash\n\n"
+    "Exit status: 0 no finding, 1 a finding, 2 bad input or usage, 3 the schedule has drifted: a "
+    "preemption that the program names was not met.";
+
+static const struct argp_option options[] = {
+    {"output", 'o', "FILE", 0, "asm, show: write to FILE instead of standard output", 0},
+    {"list", 'l', "FILE", 0,
+     "run: write the same execution to FILE as text, with every switch named", 0},
+    {"quiet", 'q', NULL, 0, "run: leave out the steps", 0},
+    {0}};
+
+static error_t parse_option(int key, char *value, struct argp_state *state)
+{
+    struct arguments *arguments = state->input;
+    switch (key) {
+    case 'o':
+        arguments->output = value;
+        return 0;
+    case 'l':
+        arguments->list = value;
+        return 0;
+    case 'q':
+        arguments->quiet = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (state->arg_num == 0)
+            arguments->command = value;
+        else if (state->arg_num == 1)
+            arguments->file = value;
+        else
+            argp_error(state, "one file at a time");
+        return 0;
+    case ARGP_KEY_END:
+        if (state->arg_num < 2)
+            argp_error(state, "a command and a file are needed");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+/* ---- show ---------------------------------------------------------------------------------- */
+
+static void append_line(void *context, const char *text)
+{
+    fprintf(context, "%s\n", text);
+}
+
+static int write_text(const struct program *program, const char *path)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *memory = open_memstream(&text, &size);
+    if (!memory)
+        return EXIT_BAD_INPUT;
+    program_print(program, append_line, memory);
+    fclose(memory);
+    bool written = file_write(path, text, size);
+    free(text);
+    return written ? EXIT_CLEAN : EXIT_BAD_INPUT;
+}
+
+static int show(const struct arguments *arguments, const struct program *program)
+{
+    return write_text(program, arguments->output ? arguments->output : "-");
+}
+
+/* ---- asm ----------------------------------------------------------------------------------- */
+
+static int assemble(const struct arguments *arguments, const struct program *program)
+{
+    uint8_t bytes[PROGRAM_MAX_SIZE];
+    size_t size = program_encode(program, bytes);
+    if (!arguments->output) {
+        fprintf(stderr, "csq: asm needs -o FILE for its bytes (-o - for standard output)\n");
+        return EXIT_BAD_INPUT;
+    }
+    return file_write(arguments->output, bytes, size) ? EXIT_CLEAN : EXIT_BAD_INPUT;
+}
+
+/* ---- run ----------------------------------------------------------------------------------- */
+
+static int print_verdict(const struct program *program, const struct harness_result *result)
+{
+    unsigned unmet = program->schedule.strategy == STRATEGY_LIST ? execute_unmet(program) : 0;
+    printf("performed %u operations, skipped %u that the contract did not allow\n",
+           result->performed, result->skipped);
+    if (finding.present)
+        target_report(stdout);
+    else
+        printf("verdict: no finding\n");
+    if (unmet)
+        printf("schedule drifted: %u of %u preemptions were not met\n", unmet,
+               program->preemption_count);
+    printf("trace hash: %016" PRIx64 "\n", sched_trace()->hash);
+    return finding.present ? EXIT_FINDING : unmet ? EXIT_DRIFTED : EXIT_CLEAN;
+}
+
+static int write_list(const struct program *program, const char *path)
+{
+    static struct program list;
+    if (execute_as_list(program, &list))
+        return write_text(&list, path);
+    fprintf(stderr, "csq: this execution has a switch that no preemption can name\n");
+    return EXIT_BAD_INPUT;
+}
+
+static int run(const struct arguments *arguments, const struct program *program)
+{
+    target_initialize();
+    target_set_program(program);
+    struct harness_result result = execute(program);
+    if (!arguments->quiet)
+        report_trace(stdout, 0, UINT64_MAX);
+    int status = print_verdict(program, &result);
+    if (arguments->list && write_list(program, arguments->list) != EXIT_CLEAN)
+        return EXIT_BAD_INPUT;
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct argp argp = {options, parse_option, "COMMAND FILE", documentation, NULL,
+                                     NULL,    NULL};
+    static const struct {
+        const char *name;
+        int (*routine)(const struct arguments *, const struct program *);
+    } commands[] = {{"show", show}, {"asm", assemble}, {"run", run}};
+    static struct program program;
+    struct arguments arguments = {0};
+    argp_err_exit_status = EXIT_BAD_INPUT;
+    if (argp_parse(&argp, argc, argv, 0, NULL, &arguments) != 0)
+        return EXIT_BAD_INPUT;
+    for (unsigned i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        if (strcmp(arguments.command, commands[i].name) != 0)
+            continue;
+        if (!file_read_program(arguments.file, &program, NULL))
+            return EXIT_BAD_INPUT;
+        return commands[i].routine(&arguments, &program);
+    }
+    fprintf(stderr, "csq: \"%s\" is no command; try csq --help\n", arguments.command);
+    return EXIT_BAD_INPUT;
+}

@@ -1,0 +1,23 @@
+/*
+ * Running a program once, on whichever scheduler body is linked.
+ */
+#ifndef CSQFUZZ_EXECUTE_H
+#define CSQFUZZ_EXECUTE_H
+
+#include "program.h"
+
+/* Run it. What went wrong, if anything, is in `finding` (conformance/finding.h), the events in
+ * sched_trace(). The program must stay unchanged while it runs. */
+struct harness_result execute(const struct program *program);
+
+/* After execute() of a STRATEGY_LIST program: how many of its preemptions were not met. */
+unsigned execute_unmet(const struct program *program);
+
+/*
+ * After execute(): the same execution as a STRATEGY_LIST program, every switch that its strategy
+ * chose being named. False if one cannot be named (beyond the trace's capacity, outside of any
+ * operation, or past the 9th visit of a point) or there are too many; *list is then unusable.
+ */
+bool execute_as_list(const struct program *program, struct program *list);
+
+#endif

@@ -1,0 +1,87 @@
+#define _GNU_SOURCE /* fileno */
+#include "file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LARGEST_PROGRAM (8u << 20)
+
+static void complain(const char *path)
+{
+    fprintf(stderr, "%s: %s\n", path, strerror(errno));
+}
+
+uint8_t *file_read(const char *path, size_t limit, size_t *size)
+{
+    FILE *file = fopen(path, "rb");
+    uint8_t *data = file ? malloc(limit + 1) : NULL;
+    if (!data) {
+        complain(path);
+        if (file)
+            fclose(file);
+        return NULL;
+    }
+    *size = fread(data, 1, limit + 1, file);
+    bool failed = ferror(file);
+    if (failed)
+        complain(path);
+    else if (*size > limit)
+        fprintf(stderr, "%s: larger than %zu bytes\n", path, limit);
+    fclose(file);
+    if (!failed && *size <= limit)
+        return data;
+    free(data);
+    return NULL;
+}
+
+static bool write_all(FILE *file, const void *data, size_t size)
+{
+    bool written = fwrite(data, 1, size, file) == size && fflush(file) == 0;
+    return written && (file == stdout || fsync(fileno(file)) == 0 || errno == EINVAL);
+}
+
+bool file_write(const char *path, const void *data, size_t size)
+{
+    char neighbour[4096];
+    if (strcmp(path, "-") == 0)
+        return write_all(stdout, data, size);
+    int length = snprintf(neighbour, sizeof neighbour, "%s.part%ld", path, (long)getpid());
+    FILE *file = length < (int)sizeof neighbour ? fopen(neighbour, "wb") : NULL;
+    if (!file) {
+        complain(path);
+        return false;
+    }
+    bool written = write_all(file, data, size);
+    int error = errno;
+    written = fclose(file) == 0 && written;
+    if (written && rename(neighbour, path) == 0)
+        return true;
+    errno = written ? errno : error;
+    complain(path);
+    unlink(neighbour);
+    return false;
+}
+
+bool file_read_program(const char *path, struct program *program, bool *was_text)
+{
+    size_t size;
+    struct program_error error;
+    uint8_t *data = file_read(path, LARGEST_PROGRAM, &size);
+    if (!data)
+        return false;
+    bool text = program_is_text(data, size);
+    bool read = true;
+    if (text)
+        read = program_parse(program, (const char *)data, size, &error);
+    else
+        program_decode(program, data, size);
+    free(data);
+    if (was_text)
+        *was_text = text;
+    if (!read)
+        fprintf(stderr, "%s:%u:%u: %s\n", path, error.line, error.column, error.expected);
+    return read;
+}

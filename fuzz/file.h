@@ -1,0 +1,24 @@
+/*
+ * Files for the tools: read whole, written whole or not at all.
+ */
+#ifndef CSQFUZZ_FILE_H
+#define CSQFUZZ_FILE_H
+
+#include "program.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Read up to `limit` bytes into memory of its own, to be freed by the caller. NULL, and a sentence
+ * on stderr, if the file cannot be read or is larger. */
+uint8_t *file_read(const char *path, size_t limit, size_t *size);
+
+/* Write to a neighbour first and rename: a full disk or a kill leaves the old file or none, never a
+ * half one. "-" is standard output. False, and a sentence on stderr, if it cannot be written. */
+bool file_write(const char *path, const void *data, size_t size);
+
+/* Read a program in either form. False, and a sentence on stderr ("file:line:column: expected ..."
+ * for bad text), if it cannot be. *was_text may be NULL. */
+bool file_read_program(const char *path, struct program *program, bool *was_text);
+
+#endif

@@ -1,0 +1,36 @@
+/* ThreadSanitizer tells after it has reported. */
+#include "target.h"
+
+#include "conformance/nearest.h"
+
+#include <stdint.h>
+#include <string.h>
+
+/* The runtime's interface for reports; no header declares it. */
+int __tsan_get_report_data(void *report, const char **description, int *count, int *stack_count,
+                           int *mop_count, int *loc_count, int *mutex_count, int *thread_count,
+                           int *unique_tid_count, void **sleep_trace, uintptr_t trace_size);
+int __tsan_get_report_mop(void *report, uintptr_t index, int *tid, void **address, int *size,
+                          int *write, int *atomic, void **trace, uintptr_t trace_size);
+void __tsan_on_report(void *report);
+const char *__tsan_default_options(void);
+
+void __tsan_on_report(void *report)
+{
+    const char *description = "";
+    int count, stacks, mops = 0, locs, mutexes, threads, tids;
+    int tid, size, write, atomic;
+    void *sleep_trace[1], *trace[1], *address = NULL;
+    __tsan_get_report_data(report, &description, &count, &stacks, &mops, &locs, &mutexes, &threads,
+                           &tids, sleep_trace, 1);
+    if (mops > 0)
+        __tsan_get_report_mop(report, 0, &tid, &address, &size, &write, &atomic, trace, 1);
+    target_fault(strcmp(description, "heap-use-after-free") == 0 ? FAULT_MEMORY : FAULT_RACE,
+                 address, description);
+}
+
+/* Without halt_on_error libFuzzer goes on after a race and saves an empty input. */
+const char *__tsan_default_options(void)
+{
+    return "halt_on_error=1:atexit_sleep_ms=0:report_signal_unsafe=0";
+}

@@ -1,0 +1,162 @@
+# shellcheck shell=bash
+# What build.sh and the scripts of its verbs share. Sourced from the project's root.
+
+LANES="gcc clang asan tsan msan"
+
+die() {
+    echo "csqfuzz: $*" >&2
+    exit 2
+}
+
+# ---- Packages ---------------------------------------------------------------------------------
+
+# install_packages PACKAGE...: say so in one line and do it, or say what to do and stop.
+install_packages() {
+    local become=""
+    if [ "$(id -u)" -ne 0 ]; then
+        if ! sudo -n true 2>/dev/null; then
+            die "missing: $*; run: sudo apt-get install -y --no-install-recommends $*"
+        fi
+        become="sudo -n"
+    fi
+    command -v apt-get >/dev/null || die "missing: $*; install them with your package manager"
+    echo "csqfuzz: installing $*" >&2
+    mkdir -p build
+    # shellcheck disable=SC2086
+    if ! { $become apt-get update -q && DEBIAN_FRONTEND=noninteractive $become apt-get install -y \
+        --no-install-recommends "$@"; } >build/apt.log 2>&1 </dev/null; then
+        tail -n 3 build/apt.log >&2
+        die "could not install: $* (see build/apt.log)"
+    fi
+}
+
+# ensure COMMAND PACKAGE...: install the packages unless the command exists.
+ensure() {
+    local command=$1
+    shift
+    command -v "$command" >/dev/null 2>&1 || install_packages "$@"
+}
+
+ensure_base() {
+    local packages=()
+    command -v make >/dev/null 2>&1 || packages+=(make)
+    [ -e /usr/include/stdio.h ] || packages+=(libc6-dev)
+    [ -n "$(find /usr/lib /usr/local/lib -name libboost_context.a -print -quit 2>/dev/null)" ] ||
+        packages+=(libboost-context-dev)
+    [ ${#packages[@]} -eq 0 ] || install_packages "${packages[@]}"
+}
+
+# clang 19: the first of Debian's whose ThreadSanitizer gets along with libFuzzer's counters.
+ensure_clang() {
+    local packages=()
+    command -v clang-19 >/dev/null 2>&1 || packages+=(clang-19)
+    command -v clang++-19 >/dev/null 2>&1 || packages+=(libstdc++-12-dev)
+    [ -n "$(find /usr/lib/llvm-19 -name 'libclang_rt.fuzzer-*.a' -print -quit 2>/dev/null)" ] ||
+        packages+=(libclang-rt-19-dev)
+    command -v llvm-symbolizer-19 >/dev/null 2>&1 || packages+=(llvm-19)
+    [ -d /usr/include/c++ ] || packages+=(libstdc++-12-dev)
+    [ ${#packages[@]} -eq 0 ] || install_packages "${packages[@]}"
+}
+
+ensure_lane() {
+    ensure_base
+    case $1 in
+    gcc) ensure gcc gcc libc6-dev ;;
+    clang | asan | tsan | msan) ensure_clang ;;
+    *) die "\"$1\" is no lane; there are: $LANES" ;;
+    esac
+}
+
+# ---- Compilers --------------------------------------------------------------------------------
+
+require_compiler() {
+    command -v "${1%% *}" >/dev/null 2>&1 || die "the compiler \"$1\" is not installed"
+}
+
+# ThreadSanitizer with coverage needs clang 18 or later: older ones report races on their own
+# counters.
+require_clang_for_threads() {
+    local major
+    major=$("$1" -dumpversion 2>/dev/null | cut -d. -f1)
+    "$1" --version 2>/dev/null | grep -q clang || return 0
+    [ "${major:-0}" -ge 18 ] ||
+        die "$1 is clang $major: the thread sanitizer lane needs clang 18 or later (clang-19)"
+}
+
+# ---- Lanes ------------------------------------------------------------------------------------
+
+# lane_settings LANE: sets CC CXX CFLAGS SANITIZER for make.
+lane_settings() {
+    # Edges only: the input has no magic values for comparisons to reveal, and tracing them costs
+    # a fifth of the time.
+    local instrument="-g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link"
+    instrument+=" -fno-sanitize-coverage=trace-cmp"
+    CC=clang-19 CXX=clang++-19
+    case $1 in
+    gcc) CC=gcc CXX=g++ SANITIZER=none CFLAGS="-O2 -g" ;;
+    clang) SANITIZER=none CFLAGS="-O2 -g" ;;
+    asan)
+        SANITIZER=address
+        CFLAGS="-O2 $instrument -fsanitize=address,undefined -fno-sanitize-recover=undefined"
+        ;;
+    tsan) SANITIZER=thread CFLAGS="-O2 $instrument -fsanitize=thread" ;;
+    msan) SANITIZER=memory CFLAGS="-O1 $instrument -fsanitize=memory" ;;
+    *) die "\"$1\" is no lane; there are: $LANES" ;;
+    esac
+    CXXFLAGS=$CFLAGS
+}
+
+run_make() {
+    mkdir -p build
+    if ! make -s -j"$(nproc)" "$@" >build/make.log 2>&1; then
+        cat build/make.log >&2
+        die "the build failed"
+    fi
+}
+
+# build_lane LANE GOAL...: our own lanes treat warnings as errors.
+build_lane() {
+    local lane=$1
+    shift
+    lane_settings "$lane"
+    run_make BUILD="build/$lane" CC="$CC" CXX="$CXX" CFLAGS="$CFLAGS -Werror" \
+        CXXFLAGS="$CXXFLAGS" SANITIZER="$SANITIZER" LIB_FUZZING_ENGINE=-fsanitize=fuzzer "$@"
+}
+
+fuzz_targets() {
+    local source
+    for source in fuzz/*_fuzzer.c; do
+        basename "$source" .c
+    done
+}
+
+# ---- Files ------------------------------------------------------------------------------------
+
+make_writable() {
+    mkdir -p "$1" 2>/dev/null || die "cannot create the folder $1"
+    [ -w "$1" ] || die "cannot write to the folder $1"
+}
+
+install_file() {
+    cp "$1" "$2.part" 2>/dev/null || die "cannot write $2"
+    mv "$2.part" "$2"
+}
+
+# compile_seeds: every corpus/TARGET/*.csq to bytes in build/seeds/TARGET, for all targets.
+compile_seeds() {
+    local target source csq=build/seeds/csq
+    mkdir -p build/seeds
+    if [ -z "$(find "$csq" -newer fuzz/format_bytes.c -newer fuzz/format_parse.c 2>/dev/null)" ]; then
+        run_make BUILD=build/plain CC="${CC_FOR_BUILD:-$(command -v cc || command -v clang-19)}" \
+            CFLAGS=-O1 CXXFLAGS=-O1 LDFLAGS= SANITIZER=none build/plain/csq
+        cp build/plain/csq "$csq"
+    fi
+    for target in $(fuzz_targets); do
+        mkdir -p "build/seeds/$target"
+        for source in "corpus/$target"/*.csq; do
+            [ -e "$source" ] || continue
+            "$csq" asm "$source" -o "build/seeds/$target/$(basename "$source" .csq)" ||
+                die "the seed $source is no program"
+        done
+    done
+}

@@ -1,0 +1,298 @@
+#!/usr/bin/env bash
+# ./build.sh fuzz: sanitizer lanes side by side, a progress line each, a report at the end.
+#
+# libFuzzer writes its corpus in place, so a kill or a full disk can leave half a file. Each worker
+# therefore has a folder of its own, and only files whose SHA-1 is their name (libFuzzer's naming)
+# are moved, by rename, into the corpus that is kept.
+set -eu
+cd "$(dirname "$0")/../.."
+# shellcheck source=fuzz/scripts/common.sh
+. fuzz/scripts/common.sh
+
+target=csq_schedule_fuzzer
+seconds=60 lane=all jobs="" ignore="" out=fuzz-out planted=""
+
+number() {
+    case $2 in
+    "" | *[!0-9]*) die "$1 takes a number, not \"$2\"" ;;
+    esac
+    [ "$2" -gt 0 ] || die "$1 takes a number above 0"
+    echo "$2"
+}
+
+while [ $# -gt 0 ]; do
+    [ $# -gt 1 ] || die "$1 needs a value; see ./build.sh help"
+    case $1 in
+    --seconds) seconds=$(number "$1" "$2") ;;
+    --jobs) jobs=$(number "$1" "$2") ;;
+    --lane) lane=$2 ;;
+    --ignore) ignore+="$2"$'\n' ;;
+    --out) out=$2 ;;
+    --planted) planted=$2 ;;
+    *) die "fuzz does not know $1; see ./build.sh help" ;;
+    esac
+    shift 2
+done
+case $lane in
+asan | tsan) lanes=$lane ;;
+all) lanes="asan tsan" ;;
+*) die "--lane takes asan, tsan or all, not \"$lane\"" ;;
+esac
+
+# ---- Build ------------------------------------------------------------------------------------
+
+binary() {
+    if [ -n "$planted" ]; then
+        echo "build/$1/mutants/$planted/$target"
+    else
+        echo "build/$1/$target"
+    fi
+}
+
+build() {
+    local l
+    [ -z "$planted" ] || [ -e "conformance/mutants/$planted.patch" ] ||
+        die "there is no planted bug \"$planted\"; see conformance/mutants"
+    for l in $lanes; do
+        ensure_lane "$l"
+        echo "csqfuzz: building the $l lane" >&2
+        if [ -n "$planted" ]; then
+            ensure patch patch
+            build_lane "$l" mutant "MUTANT=$planted" "build/$l/mutants/$planted/csq"
+        else
+            build_lane "$l" fuzzers "build/$l/csq"
+        fi
+    done
+    compile_seeds
+}
+
+# ---- Workers ----------------------------------------------------------------------------------
+
+declare -a worker_lane worker_pid worker_state
+
+start_worker() {
+    local w=$1 l=${worker_lane[$1]} folder=$out/work/$1
+    local seeds=()
+    [ -n "$planted" ] || seeds=("$out/corpus/$target" "build/seeds/$target")
+    mkdir -p "$folder/corpus" "$folder/incoming"
+    head -c 8 /dev/zero >"$folder/progress" || die "cannot write to $out: is the disk full?"
+    CSQFUZZ_PROGRESS=$folder/progress CSQFUZZ_IGNORE=$ignore "$(binary "$l")" \
+        -max_total_time="$seconds" -len_control=0 -max_len=264 -timeout=10 -reload=1 \
+        -print_final_stats=1 -artifact_prefix="$folder/artifact-" \
+        "$folder/corpus" "${seeds[@]}" >"$folder/log" 2>&1 </dev/null &
+    worker_pid[w]=$!
+    worker_state[w]=running
+}
+
+start_workers() {
+    local l w=0 count=${jobs:-$(nproc)}
+    local lane_count
+    lane_count=$(wc -w <<<"$lanes")
+    [ "$count" -ge "$lane_count" ] || count=$lane_count
+    while [ "$w" -lt "$count" ]; do
+        for l in $lanes; do
+            [ "$w" -lt "$count" ] || break
+            worker_lane[w]=$l
+            start_worker "$w"
+            w=$((w + 1))
+        done
+    done
+}
+
+# shellcheck disable=SC2317 # called by the trap
+stop_workers() {
+    local w
+    for w in "${!worker_pid[@]}"; do
+        [ "${worker_state[$w]}" != running ] || kill -INT "${worker_pid[$w]}" 2>/dev/null || true
+    done
+}
+
+# ---- Corpus -----------------------------------------------------------------------------------
+
+# Move from a folder every file whose SHA-1 is its name into another; the rest is no whole file.
+move_whole_files() {
+    local from=$1 to=$2
+    find "$from" -type f -exec sha1sum {} + | while read -r sum path; do
+        if [ "$sum" = "$(basename "$path")" ]; then
+            mv -f "$path" "$to/$sum"
+        else
+            rm -f "$path"
+        fi
+    done
+}
+
+# Copy the new files of worker w into the kept corpus and to the other workers.
+share_worker() {
+    local w=$1 other folder=$out/work/$1 fresh=()
+    mapfile -t fresh < <(comm -23 <(ls "$folder/corpus") <(ls "$out/corpus/$target"))
+    [ ${#fresh[@]} -gt 0 ] || return 0
+    (cd "$folder/corpus" && cp -t "$OLDPWD/$out/incoming" "${fresh[@]}" 2>/dev/null) || true
+    move_whole_files "$out/incoming" "$out/corpus/$target"
+    for other in "${!worker_pid[@]}"; do
+        [ "$other" != "$w" ] || continue
+        (cd "$out/corpus/$target" &&
+            cp -t "$OLDPWD/$out/work/$other/incoming" "${fresh[@]}" 2>/dev/null) || true
+        move_whole_files "$out/work/$other/incoming" "$out/work/$other/corpus"
+    done
+}
+
+share() {
+    local w
+    [ -z "$planted" ] || return 0
+    for w in "${!worker_pid[@]}"; do
+        share_worker "$w"
+    done
+}
+
+# What an earlier run left behind when it was killed.
+recover() {
+    local folder
+    rm -rf "$out/incoming"
+    mkdir -p "$out/incoming"
+    for folder in "$out"/work/*/corpus; do
+        [ -d "$folder" ] && move_whole_files "$folder" "$out/corpus/$target"
+    done
+    for folder in "$out"/work/*/; do
+        [ -d "$folder" ] && keep_artifacts "$folder"
+    done
+    rm -rf "$out/work"
+}
+
+# ---- Findings ---------------------------------------------------------------------------------
+
+# Move what libFuzzer saved to the findings, prefixed with the lane: LANE-crash-SHA1.
+keep_artifacts() {
+    local folder=$1 l=${2:-earlier} path name
+    for path in "$folder"/artifact-*; do
+        [ -e "$path" ] || continue
+        name=$(basename "$path")
+        mv -f "$path" "$out/findings/$l-${name#artifact-}"
+        kept+=("$out/findings/$l-${name#artifact-}")
+    done
+}
+
+signature_of() {
+    local log=$1 text
+    text=$(grep -a -m1 '^SUMMARY: csqfuzz: ' "$log" || grep -a -m1 'SUMMARY: ' "$log" || true)
+    [ -n "$text" ] || text="SUMMARY: csqfuzz: worker failed: $(tail -n 1 "$log" | cut -c1-200)"
+    text=${text#SUMMARY: }
+    echo "${text#csqfuzz: }"
+}
+
+declare -a kept=() found_text=()
+failed=0
+
+# A worker has ended: was it time, the user, or a finding?
+collect() {
+    local w=$1 status=0 l=${worker_lane[$1]} folder=$out/work/$1
+    wait "${worker_pid[$w]}" || status=$?
+    worker_state[w]=ended
+    [ "$status" -ne 0 ] && [ "$status" -ne 72 ] || return 0
+    kept=()
+    keep_artifacts "$folder" "$l"
+    if [ ${#kept[@]} -eq 0 ]; then
+        failed=1
+        [ "$stopping" = 1 ] && return 0
+        found_text+=("$l: no input saved; its log ends: $(tail -n 1 "$folder/log" | cut -c1-160)")
+        return 0
+    fi
+    found_text+=("$l: $(signature_of "$folder/log")")
+    found_text+=("    show it: $(dirname "$(binary "$l")")/csq run ${kept[0]}")
+    worker_state[w]=found
+    failed=1
+}
+
+# ---- Progress ---------------------------------------------------------------------------------
+
+executions_of() {
+    od -An -t u8 "$out/work/$1/progress" 2>/dev/null | tr -d ' '
+}
+
+edges_of() {
+    grep -a -o 'cov: [0-9]*' "$out/work/$1/log" | tail -n 1 | cut -d' ' -f2
+}
+
+progress_line() {
+    local l=$1 elapsed=$2 w executions=0 edges=0 findings=0 e
+    for w in "${!worker_pid[@]}"; do
+        [ "${worker_lane[$w]}" = "$l" ] || continue
+        e=$(executions_of "$w")
+        executions=$((executions + ${e:-0}))
+        e=$(edges_of "$w")
+        [ "${e:-0}" -le "$edges" ] || edges=$e
+        [ "${worker_state[$w]}" != found ] || findings=$((findings + 1))
+    done
+    printf '%s  %3d/%d s  %d executions  %d/s  %d edges  %d findings\n' "$l" "$elapsed" \
+        "$seconds" "$executions" $((executions / (elapsed > 0 ? elapsed : 1))) "$edges" "$findings"
+}
+
+print_progress() {
+    local l
+    for l in $lanes; do
+        if [ -t 1 ]; then printf '\r\033[K'; fi
+        progress_line "$l" "$1"
+    done
+}
+
+watch_workers() {
+    local start=$SECONDS w running elapsed lines shown=0
+    lines=$(wc -w <<<"$lanes")
+    while :; do
+        running=0
+        for w in "${!worker_pid[@]}"; do
+            [ "${worker_state[$w]}" = running ] || continue
+            if kill -0 "${worker_pid[$w]}" 2>/dev/null; then
+                running=1
+            else
+                collect "$w"
+            fi
+        done
+        elapsed=$((SECONDS - start))
+        [ "$elapsed" -le "$seconds" ] || elapsed=$seconds
+        if [ -t 1 ]; then
+            [ "$shown" -eq 0 ] || printf '\033[%dA' "$lines"
+            print_progress "$elapsed"
+        elif [ $((shown % 10)) -eq 9 ]; then
+            print_progress "$elapsed"
+        fi
+        shown=$((shown + 1))
+        [ "$running" = 1 ] || break
+        [ $((shown % 5)) -ne 0 ] || share
+        sleep 1 || true
+    done
+    [ -t 1 ] || print_progress "$elapsed"
+}
+
+report() {
+    local line
+    echo
+    echo "corpus: $(find "$out/corpus/$target" -type f | wc -l) files in $out/corpus/$target"
+    if [ ${#found_text[@]} -eq 0 ]; then
+        echo "no finding"
+        return
+    fi
+    echo "findings:"
+    for line in "${found_text[@]}"; do
+        echo "  $line"
+    done
+}
+
+stopping=0
+# shellcheck disable=SC2317
+interrupt() {
+    stopping=1
+    stop_workers
+}
+
+build
+make_writable "$out"
+make_writable "$out/corpus/$target"
+make_writable "$out/findings"
+recover
+trap interrupt INT TERM
+start_workers
+watch_workers
+share
+report
+rm -rf "$out/work" "$out/incoming"
+exit "$failed"

@@ -1,0 +1,92 @@
+#include "target.h"
+
+#include "conformance/finding.h"
+#include "conformance/nearest.h"
+#include "conformance/report.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static const struct program *running;
+static uint64_t uncounted;
+static uint64_t *executions = &uncounted;
+
+void target_count(void)
+{
+    ++*executions;
+}
+
+static void map_progress(const char *path)
+{
+    int file = open(path, O_RDWR);
+    void *mapping = MAP_FAILED;
+    if (file >= 0)
+        mapping = mmap(NULL, sizeof *executions, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    if (mapping == MAP_FAILED) {
+        fprintf(stderr, "csqfuzz: cannot map %s for progress\n", path);
+        exit(2);
+    }
+    close(file);
+    executions = mapping;
+}
+
+void target_set_program(const struct program *program)
+{
+    running = program;
+}
+
+static void print_line(void *context, const char *text)
+{
+    fprintf(context, "  %s\n", text);
+}
+
+static void describe(FILE *out, void *context)
+{
+    (void)context;
+    if (running)
+        program_print(running, print_line, out);
+}
+
+void target_report(FILE *out)
+{
+    report_finding(out, &finding, describe, NULL);
+    fflush(out);
+}
+
+void target_fault(int fault, const void *address, const char *description)
+{
+    if (!finding.present && nearest_note((enum nearest_fault)fault, address, description))
+        target_report(stderr);
+}
+
+static void mute_all(const char *list)
+{
+    char signature[96];
+    while (*list) {
+        size_t length = strcspn(list, "\n");
+        if (length > 0 && length < sizeof signature) {
+            memcpy(signature, list, length);
+            signature[length] = '\0';
+        }
+        if (length >= sizeof signature || (length > 0 && !finding_mute(signature))) {
+            fprintf(stderr, "csqfuzz: cannot ignore \"%.*s\": no clause has this name\n",
+                    (int)length, list);
+            exit(2);
+        }
+        list += length + (list[length] == '\n');
+    }
+}
+
+void target_initialize(void)
+{
+    const char *list = getenv("CSQFUZZ_IGNORE");
+    const char *progress = getenv("CSQFUZZ_PROGRESS");
+    if (list)
+        mute_all(list);
+    if (progress)
+        map_progress(progress);
+    target_install_hooks();
+}

@@ -1,0 +1,33 @@
+/*
+ * What every fuzz target and tool does around an execution: set-up, report, sanitizer hooks.
+ */
+#ifndef CSQFUZZ_TARGET_H
+#define CSQFUZZ_TARGET_H
+
+#include "program.h"
+
+#include <stdio.h>
+
+/* Once, before the first execution: mutes what CSQFUZZ_IGNORE names (one signature a line), maps
+ * the file that CSQFUZZ_PROGRESS names (8 bytes: executions so far, for whoever shows progress)
+ * and, in builds whose sanitizer does not, catches fatal signals. What cannot be done ends the
+ * process with a sentence. */
+void target_initialize(void);
+
+/* One more execution is about to begin. */
+void target_count(void);
+
+/* The program that is about to run, for whoever has to report in the middle of it. */
+void target_set_program(const struct program *program);
+
+/* Print the finding of the execution that just ended, with its program. */
+void target_report(FILE *out);
+
+/* A sanitizer or a signal speaks: name the running operations and the nearest clause on stderr.
+ * `fault` is an enum nearest_fault. */
+void target_fault(int fault, const void *address, const char *description);
+
+/* One body a sanitizer, chosen when linking (hooks_*.c): install what it needs. */
+void target_install_hooks(void);
+
+#endif

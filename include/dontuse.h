@@ -1,0 +1,2 @@
+/* Deprecates unsafe functions in the WDK and declares none; here the same as <wdm.h>. */
+#include "wdm.h"

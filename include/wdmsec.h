@@ -1,0 +1,2 @@
+/* IoCreateDeviceSecure in the WDK, which is not offered; here the same as <wdm.h>. */
+#include "wdm.h"

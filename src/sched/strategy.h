@@ -1,0 +1,89 @@
+/*
+ * The strategies: who runs next, each in a file of its own. A strategy object belongs to its
+ * caller, is set up by its _init before each execution, and is passed as &object.base.
+ *
+ * To add one: a struct that begins with struct sched_strategy, an _init, a choose; then a name for
+ * it in the input format (fuzz/).
+ */
+#ifndef CSQFUZZ_STRATEGY_H
+#define CSQFUZZ_STRATEGY_H
+
+#include "random.h"
+#include "sched.h"
+
+/* ---- list: exactly the named preemptions --------------------------------------------------- */
+
+/* "While `operation` is at its visit-th point of `kind` (from 0), run `to`." */
+struct sched_preemption {
+    uint16_t operation;
+    uint8_t kind;
+    uint8_t visit;
+    uint8_t to; /* if that one cannot run: the next above it that can, going round */
+};
+
+#define SCHED_LIST_CAPACITY 512
+
+struct sched_list {
+    struct sched_strategy base;
+    const struct sched_preemption *preemptions; /* sorted by operation */
+    const uint16_t *first_of;                   /* operation o's are [first_of[o], first_of[o+1]) */
+    unsigned count, operations;
+    int first_thread;                         /* SCHED_NOBODY: the lowest */
+    uint8_t visits_left[SCHED_LIST_CAPACITY]; /* 0xff: met */
+};
+
+/* All arrays stay the caller's and must outlive the execution; count <= SCHED_LIST_CAPACITY. */
+void sched_list_init(struct sched_list *list, const struct sched_preemption *preemptions,
+                     unsigned count, const uint16_t *first_of, unsigned operations,
+                     int first_thread);
+
+/* Was preemption i met in the execution? A replay that misses one has drifted. */
+bool sched_list_met(const struct sched_list *list, unsigned i);
+
+/* ---- random walk: at each point, with probability 1/2^shift, somebody else ----------------- */
+
+struct sched_walk {
+    struct sched_strategy base;
+    struct sched_random random;
+    unsigned shift;
+};
+void sched_walk_init(struct sched_walk *walk, uint64_t seed, unsigned shift);
+
+/* ---- PCT: random priorities, lowered at depth-1 random steps ------------------------------- */
+/* Burckhardt et al., "A randomized scheduler with probabilistic guarantees of finding bugs". */
+
+#define SCHED_PCT_MAX_DEPTH 8
+
+struct sched_pct {
+    struct sched_strategy base;
+    struct sched_random random;
+    int priority[SCHED_THREADS];
+    unsigned changes;
+    uint32_t change_at[SCHED_PCT_MAX_DEPTH];
+};
+/* `length`: how many points the execution is expected to have, at least 1. */
+void sched_pct_init(struct sched_pct *pct, uint64_t seed, unsigned depth, uint32_t length);
+
+/* ---- POS: random priorities for events, drawn anew for those that race --------------------- */
+/* Yuan, Yang, Gu: "Partial order aware concurrency sampling". */
+
+struct sched_pos {
+    struct sched_strategy base;
+    struct sched_random random;
+    uint32_t priority[SCHED_THREADS];
+    uint32_t object[SCHED_THREADS]; /* what each thread's pending point concerns */
+};
+void sched_pos_init(struct sched_pos *pos, uint64_t seed);
+
+/* ---- sweep: a single preemption, the n-th of all ------------------------------------------- */
+
+struct sched_sweep {
+    struct sched_strategy base;
+    uint32_t at; /* the step (from 1) of the preemption */
+    int to;
+    int start;
+};
+/* `number` enumerates starting thread x thread to run x step, steps slowest. */
+void sched_sweep_init(struct sched_sweep *sweep, uint32_t number);
+
+#endif

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Are the headers what they promise to be to those who include them? Prints TAP.
 #
-# Compiles, warnings being errors: each header alone; surface.c, which uses every name as driver
+# Compiles, warnings being errors: each header alone; surface.c and queue.c, which use every name as driver
 # sources do; and builds and runs inline.c, which exercises what the headers implement themselves.
 # Each with both compilers, as C11, C17, C++17 and C++17 inside of extern "C".
 #
@@ -56,12 +56,12 @@ header() {
     "$1" "${language[@]}" "${flags[@]}" -fsyntax-only - <<<"$source"
 }
 
-# surface COMPILER MODE [OPTION...]
-surface() {
-    local compiler=$1
-    language "$2"
-    shift 2
-    "$compiler" "${language[@]}" "${flags[@]}" -fsyntax-only "$@" tests/surface.c
+# source_file NAME COMPILER MODE [OPTION...]
+source_file() {
+    local name=$1 compiler=$2
+    language "$3"
+    shift 3
+    "$compiler" "${language[@]}" "${flags[@]}" -fsyntax-only "$@" "tests/$name"
 }
 
 # inline_c COMPILER MODE [OPTION...]: also under the sanitizer for undefined behaviour.
@@ -83,10 +83,13 @@ for compiler in "${compilers[@]}"; do
         for name in "${headers[@]}"; do
             report "$compiler $mode: <$name> alone" header "$compiler" "$mode" "$name"
         done
-        report "$compiler $mode: surface.c" surface "$compiler" "$mode"
-        report "$compiler $mode: surface.c, checked build" surface "$compiler" "$mode" -DDBG=1
-        report "$compiler $mode: surface.c, pedantic" surface "$compiler" "$mode" -Wpedantic
-        report "$compiler $mode: surface.c, 16-bit wchar_t" surface "$compiler" "$mode" -fshort-wchar
+        for name in surface.c queue.c; do
+            report "$compiler $mode: $name" source_file $name "$compiler" "$mode"
+            report "$compiler $mode: $name, checked build" source_file $name "$compiler" "$mode" -DDBG=1
+            report "$compiler $mode: $name, pedantic" source_file $name "$compiler" "$mode" -Wpedantic
+            report "$compiler $mode: $name, 16-bit wchar_t" \
+                source_file $name "$compiler" "$mode" -fshort-wchar
+        done
     done
     for mode in c11 c++17; do
         report "$compiler $mode: inline.c" inline_c "$compiler" "$mode"

@@ -22,7 +22,7 @@ extern "C" {
 
 /*
  * A new IRP with so many stack locations: not canceled, not cancelable, no location current. NULL
- * if memory is short, which a harness may inject. The caller frees it with IoFreeIrp; ChargeQuota
+ * if memory is short. The caller frees it with IoFreeIrp; ChargeQuota
  * changes nothing. At or below DISPATCH_LEVEL. (IRP-1)
  */
 PIRP IoAllocateIrp(CCHAR StackSize, BOOLEAN ChargeQuota);

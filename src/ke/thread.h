@@ -61,7 +61,8 @@ void ke_require_no_spin_lock_at(const struct ke_thread *self, KIRQL level, const
 
 /* ---- DRIVER_VERIFIER_DETECTED_VIOLATION ---------------------------------------------------- */
 
-/* Its first parameter (DV-14, and its rules for mutexes). */
+/* Its first parameter: the rules of DV-14 and, from 0x34 and 0x1000 on, numbers for misused fast
+ * mutexes for which the clauses name none. */
 enum ke_rule {
     KE_RULE_RAISE_IRQL = 0x30,
     KE_RULE_LOWER_IRQL = 0x31,

@@ -147,6 +147,7 @@ struct harness_result harness_run(const struct harness_plan *plan)
     distribute(plan);
     if (&csq_diagram_reading)
         csq_diagram_reading = plan->scenario.diagram;
+    ledger_create_queues();
     for (unsigned t = 0; t < SCHED_PROGRAM_THREADS; t++)
         if (run.counts[t])
             setup.threads |= 1u << t;

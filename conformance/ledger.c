@@ -80,8 +80,9 @@ enum irp_place ledger_claim_for_insert(int slot)
     sched_guard_leave();
     if (before == IRP_QUEUED)
         return before;
-    annotate_acquire(&entry->handed_over);
-    if (before == IRP_IDLE)
+    if (before != IRP_NONE)
+        annotate_acquire(&entry->handed_over);
+    if (before == IRP_IDLE && entry->canceled)
         annotate_acquire(&entry->dropped);
     return before;
 }
@@ -108,6 +109,7 @@ void ledger_publish_irp(int slot, PIRP irp, enum irp_place place)
     sched_guard_enter();
     entry->irp = irp;
     entry->pended = false;
+    entry->canceled = false;
     entry->life++;
     entry->place = (uint8_t)place;
     sched_guard_leave();
@@ -136,51 +138,59 @@ bool ledger_reference_irp(int slot)
     return can;
 }
 
-/* Nobody uses the IRP any more: free it, ordered after all who did. */
-static void free_irp_now(struct ledger_irp *entry, PIRP irp)
+/* The slot is empty before the memory is gone: whoever fills it anew gets other memory. */
+static PIRP empty_slot(struct ledger_irp *entry)
 {
-    annotate_acquire(&entry->handed_over);
-    annotate_acquire(&entry->dropped);
-    IoFreeIrp(irp);
-}
-
-/* Free the slot's IRP if it is doomed and no cancel is in progress any more. The slot is empty
- * before the memory is gone, so that a thread that fills it anew is not in the way. */
-static void free_irp_if_unused(struct ledger_irp *entry)
-{
-    PIRP irp = NULL;
-    sched_guard_enter();
-    if (entry->doomed && entry->cancels == 0) {
-        irp = entry->irp;
-        entry->doomed = false;
-        entry->place = IRP_NONE;
-    }
-    sched_guard_leave();
-    if (irp)
-        free_irp_now(entry, irp);
+    entry->doomed = false;
+    entry->place = IRP_NONE;
+    return entry->irp;
 }
 
 void ledger_drop_irp(int slot)
 {
     struct ledger_irp *entry = &ledger.irps[slot];
+    PIRP irp = NULL;
     annotate_release(&entry->dropped);
     sched_guard_enter();
-    entry->cancels--;
+    entry->canceled = true;
+    if (--entry->cancels == 0 && entry->doomed)
+        irp = empty_slot(entry);
     sched_guard_leave();
-    free_irp_if_unused(entry);
+    if (!irp)
+        return;
+    annotate_acquire(&entry->handed_over);
+    annotate_acquire(&entry->dropped);
+    IoFreeIrp(irp);
 }
 
 void ledger_free_irp(int slot)
 {
     struct ledger_irp *entry = &ledger.irps[slot];
-    annotate_release(&entry->handed_over);
+    PIRP irp = NULL;
     sched_guard_enter();
-    entry->doomed = true;
+    bool canceled = entry->canceled;
+    if (entry->cancels == 0)
+        irp = empty_slot(entry);
+    else {
+        annotate_release(&entry->handed_over);
+        entry->doomed = true;
+    }
     sched_guard_leave();
-    free_irp_if_unused(entry);
+    if (irp && canceled)
+        annotate_acquire(&entry->dropped);
+    if (irp)
+        IoFreeIrp(irp);
 }
 
 /* ---- Contexts ------------------------------------------------------------------------------ */
+
+/* After the last owner, and after everybody who called IoCsqRemoveIrp with it. */
+static void order_after_users(struct ledger_context *entry)
+{
+    annotate_acquire(&entry->handed_over);
+    if (entry->tried)
+        annotate_acquire(&entry->dropped);
+}
 
 int ledger_bind_context(int slot, int irp, int queue, bool keep)
 {
@@ -200,11 +210,10 @@ int ledger_bind_context(int slot, int irp, int queue, bool keep)
         entry->context = malloc(sizeof *entry->context);
     if (!entry->context)
         abort();
-    annotate_acquire(&entry->handed_over);
-    annotate_acquire(&entry->dropped);
-    annotate_ignore_begin();
-    memset(entry->context, 0xa5, sizeof *entry->context); /* clause CSQ-INS-13 */
-    annotate_ignore_end();
+    if (!allocate)
+        order_after_users(entry);
+    entry->tried = false;
+    *entry->context = (IO_CSQ_IRP_CONTEXT){.Type = 0xa5a5a5a5u}; /* clause CSQ-INS-13 */
     entry->keep = keep;
     entry->irp = (int8_t)irp;
     entry->queue = (uint8_t)queue;
@@ -245,8 +254,7 @@ static void free_context_if_unused(struct ledger_context *entry)
     sched_guard_leave();
     if (!now)
         return;
-    annotate_acquire(&entry->handed_over);
-    annotate_acquire(&entry->dropped);
+    order_after_users(entry);
     free(entry->context);
     sched_guard_enter();
     entry->allocated = false;
@@ -259,6 +267,7 @@ void ledger_drop_context(int slot)
     struct ledger_context *entry = &ledger.contexts[slot];
     annotate_release(&entry->dropped);
     sched_guard_enter();
+    entry->tried = true;
     entry->removers--;
     sched_guard_leave();
     free_context_if_unused(entry);
@@ -278,14 +287,31 @@ void ledger_release_context(int slot, bool by_cancel)
 
 /* ---- Queues -------------------------------------------------------------------------------- */
 
+/* An eager owner makes its queue when somebody needs it; all others exist from the start, so that
+ * the start of the execution orders them before every use. */
+static void create_queue(int number)
+{
+    struct ledger_queue *entry = &ledger.queues[number];
+    entry->queue = driver_create_queue(&ledger.scenario.queue[number], number);
+    entry->allocated = true;
+}
+
+void ledger_create_queues(void)
+{
+    for (int i = 0; i < ledger.scenario.queues; i++)
+        if (!ledger.scenario.queue[i].eager)
+            create_queue(i);
+}
+
 struct driver_queue *ledger_enter_queue(int number)
 {
     struct ledger_queue *entry = &ledger.queues[number];
+    if (!ledger.scenario.queue[number].eager)
+        return entry->queue;
     sched_guard_enter();
     entry->users++;
     if (!entry->allocated) {
-        entry->queue = driver_create_queue(&ledger.scenario.queue[number], number);
-        entry->allocated = true;
+        create_queue(number);
         annotate_release(&entry->published);
     }
     sched_guard_leave();
@@ -305,11 +331,12 @@ static bool remembered(int number)
 void ledger_leave_queue(int number)
 {
     struct ledger_queue *entry = &ledger.queues[number];
+    if (!ledger.scenario.queue[number].eager)
+        return;
     annotate_release(&entry->dropped);
     sched_guard_enter();
     entry->users--;
-    bool gone = ledger.scenario.queue[number].eager && entry->users == 0 && entry->linked == 0 &&
-                !remembered(number);
+    bool gone = entry->users == 0 && entry->linked == 0 && !remembered(number);
     if (gone) {
         annotate_acquire(&entry->dropped);
         driver_destroy_queue(entry->queue);

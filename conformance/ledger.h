@@ -44,6 +44,7 @@ struct ledger_irp {
     bool linked;             /* in the queue's storage: between I and Rm, under the queue's lock */
     bool settled;            /* linked, and its insert has released the lock */
     bool doomed;             /* completed; the last cancel in progress frees it */
+    bool canceled;           /* some IoCancelIrp on it is over: its edge is in `dropped` */
     bool pended;             /* was queued since it was sent: its sender must see PendingReturned */
     NTSTATUS expected;       /* what its sender must see, once its completion has begun */
     uint32_t life;           /* counts allocations and reuses: the same slot, another request */
@@ -61,6 +62,7 @@ struct ledger_context {
     bool usable;      /* that insert holds or has held the lock: IoCsqRemoveIrp may be called */
     bool keep;        /* it outlives its association */
     bool doomed;      /* the last IoCsqRemoveIrp in progress frees it */
+    bool tried;       /* some IoCsqRemoveIrp with it is over: its edge is in `dropped` */
     bool by_cancel;   /* its last association was broken by a cancellation */
     uint8_t removers; /* IoCsqRemoveIrp calls in progress with it (clause CSQ-CTX-11) */
     uint8_t queue;
@@ -90,6 +92,9 @@ extern struct ledger ledger;
 
 /* Start an execution: all slots empty. Everything of the last one must have been cleared. */
 void ledger_begin(const struct scenario *scenario);
+
+/* Make the queues whose owners are not eager. Outside of the execution, before it. */
+void ledger_create_queues(void);
 
 /* Free whatever an execution that was cut off left behind. Outside of executions only. */
 void ledger_clear(void);

@@ -8,27 +8,24 @@
 
 #include "trace.h"
 
-struct body_state body = {.current = SCHED_OUTSIDE};
+struct body_state body;
+_Thread_local int sched_running = SCHED_OUTSIDE;
+const bool sched_is_concurrent = false;
 
 /* Start and end of an execution are happens-before edges; what lies between orders itself. */
 static char start_edge, end_edge;
 
-int sched_self(void)
-{
-    return body.current;
-}
-
 unsigned sched_set_operation(unsigned operation)
 {
-    struct logical_thread *self = &body.threads[body.current];
+    struct logical_thread *self = &body.threads[sched_running];
     unsigned before = self->operation;
     self->operation = (uint16_t)operation;
     return before;
 }
 
-void sched_guard_enter(void) {}
+void sched_guard_lock(void) {}
 
-void sched_guard_leave(void) {}
+void sched_guard_unlock(void) {}
 
 static int lowest(unsigned runnable)
 {
@@ -45,8 +42,8 @@ static int next_in_circle(unsigned runnable, int thread)
 /* Go on as `next` (SCHED_OUTSIDE: sched_execute's caller); returns when we are chosen again. */
 static void run(int next)
 {
-    struct logical_thread *self = &body.threads[body.current];
-    body.current = next;
+    struct logical_thread *self = &body.threads[sched_running];
+    sched_running = next;
     body.threads[next].entered = true;
     fiber_switch(&self->fiber, &body.threads[next].fiber);
 }
@@ -60,8 +57,11 @@ static void finish(enum sched_end end)
 /* Ask the strategy at the point `event` where `self` stands; records what was not the default. */
 static int decide(int self, const struct sched_event *event)
 {
+    static struct sched_view view; /* not on the stack: ASan would fence it at every point */
     struct sched_strategy *strategy = body.setup.strategy;
-    struct sched_view view = {.current = self, .runnable = body.runnable, .event = event};
+    view.current = self;
+    view.runnable = body.runnable;
+    view.event = event;
     view.step = body.step;
     view.default_next = body.runnable >> self & 1u ? self : lowest(body.runnable);
     int next = view.default_next;
@@ -78,7 +78,7 @@ static int decide(int self, const struct sched_event *event)
 
 void sched_point(enum sched_kind kind, uint32_t object, uint64_t value)
 {
-    int self = body.current;
+    int self = sched_running;
     if (self == SCHED_OUTSIDE)
         return;
     const struct sched_event *event =
@@ -93,7 +93,7 @@ void sched_point(enum sched_kind kind, uint32_t object, uint64_t value)
 /* The current thread has left the runnable set for `kind` of reason; somebody else goes on. */
 static void leave(enum sched_kind kind)
 {
-    int self = body.current;
+    int self = sched_running;
     const struct sched_event *event =
         trace_append((unsigned)self, kind, body.threads[self].operation, 0, 0);
     body.step++;
@@ -102,8 +102,8 @@ static void leave(enum sched_kind kind)
 
 void body_yield_blocked(void)
 {
-    body.threads[body.current].state = THREAD_BLOCKED;
-    body.runnable &= ~(1u << body.current);
+    body.threads[sched_running].state = THREAD_BLOCKED;
+    body.runnable &= ~(1u << sched_running);
     if (!body.runnable)
         finish(SCHED_DEADLOCK);
     leave(SCHED_BLOCK);

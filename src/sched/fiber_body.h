@@ -25,7 +25,6 @@ struct logical_thread {
 struct body_state {
     struct logical_thread threads[SCHED_THREADS]; /* [SCHED_OUTSIDE]: the caller of sched_execute */
     struct sched_setup setup;
-    int current;
     unsigned runnable;
     uint32_t step;
     uint32_t epoch;      /* counts executions: lock words of earlier ones are known by it */

@@ -75,8 +75,8 @@ void body_destroy_locks(void)
 
 static void wait_on(const void *object, bool is_lock)
 {
-    struct logical_thread *self = &body.threads[body.current];
-    if (body.current == SCHED_OUTSIDE) {
+    struct logical_thread *self = &body.threads[sched_running];
+    if (sched_running == SCHED_OUTSIDE) {
         fprintf(stderr, "csqfuzz: waiting outside of an execution would never end\n");
         abort();
     }
@@ -88,7 +88,7 @@ static void wait_on(const void *object, bool is_lock)
 
 static void take(uintptr_t *word, uint32_t number, const struct sched_lock_kinds *kinds)
 {
-    set_owner(word, body.current);
+    set_owner(word, sched_running);
     annotate_lock_before_acquire(word);
     annotate_lock_after_acquire(word);
     sched_point(kinds->got, number, 0);
@@ -100,7 +100,7 @@ void sched_lock_acquire(uintptr_t *word, const struct sched_lock_kinds *kinds)
     sched_point(kinds->want, number, 0);
     while (sched_lock_owner(word) != SCHED_NOBODY) {
         wait_on(word, true);
-        if (sched_lock_owner(word) == body.current)
+        if (sched_lock_owner(word) == sched_running)
             break; /* handed over */
     }
     take(word, number, kinds);

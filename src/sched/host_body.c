@@ -15,10 +15,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+_Thread_local int sched_running = SCHED_OUTSIDE;
+const bool sched_is_concurrent = true;
+
 static struct sched_setup setup_now;
 static pthread_barrier_t start_barrier, end_barrier;
 static bool pool_started;
-static __thread int self = SCHED_OUTSIDE;
 static __thread uint16_t operation_now = SCHED_NO_OPERATION;
 
 /* ThreadSanitizer does not see this one, on purpose: see sched_guard_enter(). */
@@ -37,11 +39,6 @@ const char *sched_kind_label(unsigned kind)
     return "?";
 }
 
-int sched_self(void)
-{
-    return self;
-}
-
 unsigned sched_set_operation(unsigned operation)
 {
     unsigned before = operation_now;
@@ -56,24 +53,24 @@ void sched_point(enum sched_kind kind, uint32_t object, uint64_t value)
     (void)value;
 }
 
-void sched_guard_enter(void)
+void sched_guard_lock(void)
 {
     while (atomic_flag_test_and_set_explicit(&guard, memory_order_acquire))
         sched_yield();
 }
 
-void sched_guard_leave(void)
+void sched_guard_unlock(void)
 {
     atomic_flag_clear_explicit(&guard, memory_order_release);
 }
 
 static void *pool_thread(void *argument)
 {
-    self = (int)(intptr_t)argument;
+    sched_running = (int)(intptr_t)argument;
     for (;;) {
         pthread_barrier_wait(&start_barrier);
-        if (setup_now.threads >> self & 1u)
-            setup_now.body(setup_now.argument, (unsigned)self);
+        if (setup_now.threads >> sched_running & 1u)
+            setup_now.body(setup_now.argument, (unsigned)sched_running);
         pthread_barrier_wait(&end_barrier);
     }
     return NULL;
@@ -106,10 +103,10 @@ enum sched_end sched_execute(const struct sched_setup *setup)
     setup_now = *setup;
     pthread_barrier_wait(&start_barrier);
     pthread_barrier_wait(&end_barrier);
-    self = SCHED_EPILOGUE;
+    sched_running = SCHED_EPILOGUE;
     if (setup->epilogue)
         setup->epilogue(setup->argument, SCHED_EPILOGUE);
-    self = SCHED_OUTSIDE;
+    sched_running = SCHED_OUTSIDE;
     return SCHED_DONE;
 }
 
@@ -136,8 +133,8 @@ bool sched_is_blocked(int thread)
 static bool take(uintptr_t *word)
 {
     uintptr_t free = 0;
-    return __atomic_compare_exchange_n(word, &free, (uintptr_t)self + 1, false, __ATOMIC_ACQUIRE,
-                                       __ATOMIC_RELAXED);
+    return __atomic_compare_exchange_n(word, &free, (uintptr_t)sched_running + 1, false,
+                                       __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
 void sched_lock_acquire(uintptr_t *word, const struct sched_lock_kinds *kinds)

@@ -118,8 +118,14 @@ enum sched_end sched_execute(const struct sched_setup *setup);
 /* End the execution at once, from any logical thread; never returns. */
 _Noreturn void sched_stop(void);
 
-/* The running logical thread, 0..SCHED_EPILOGUE; SCHED_OUTSIDE outside of an execution. */
-int sched_self(void);
+/* The running logical thread, 0..SCHED_EPILOGUE; SCHED_OUTSIDE outside of an execution. Asked for
+ * at every step, hence a variable that only the scheduler's body writes. */
+extern _Thread_local int sched_running;
+
+static inline int sched_self(void)
+{
+    return sched_running;
+}
 
 /* Name the operation that the running thread performs; returns the one before (for nesting). */
 unsigned sched_set_operation(unsigned operation);
@@ -173,12 +179,26 @@ void sched_lock_retire(uintptr_t *word);
 void sched_block(const void *object);
 void sched_wake(const void *object);
 
+/* Does the linked body run logical threads at the same time? What follows is for it alone. */
+extern const bool sched_is_concurrent;
+void sched_guard_lock(void);
+void sched_guard_unlock(void);
+
 /*
  * Bracket a few plain statements on state that logical threads share and ThreadSanitizer must
  * not see (the harness's own bookkeeping, an event's state). No schedule point inside. Costs
  * nothing with fibers; with the host body it is a lock that orders nothing in TSan's eyes.
  */
-void sched_guard_enter(void);
-void sched_guard_leave(void);
+static inline void sched_guard_enter(void)
+{
+    if (sched_is_concurrent)
+        sched_guard_lock();
+}
+
+static inline void sched_guard_leave(void)
+{
+    if (sched_is_concurrent)
+        sched_guard_unlock();
+}
 
 #endif

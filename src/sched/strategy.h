@@ -45,6 +45,8 @@ bool sched_list_met(const struct sched_list *list, unsigned i);
 struct sched_walk {
     struct sched_strategy base;
     struct sched_random random;
+    uint64_t bits; /* drawn and not used yet */
+    unsigned bits_left;
     unsigned shift;
 };
 void sched_walk_init(struct sched_walk *walk, uint64_t seed, unsigned shift);

@@ -8,12 +8,25 @@ static int pick(struct sched_random *random, unsigned set)
     return __builtin_ctz(set);
 }
 
+/* True with probability 1/2^shift: that many random bits are all zero. */
+static bool strikes(struct sched_walk *walk)
+{
+    if (walk->bits_left < walk->shift) {
+        walk->bits = sched_random_next(&walk->random);
+        walk->bits_left = 64;
+    }
+    bool zero = (walk->bits & ((1u << walk->shift) - 1u)) == 0;
+    walk->bits >>= walk->shift;
+    walk->bits_left -= walk->shift;
+    return zero;
+}
+
 static int walk_choose(struct sched_strategy *strategy, const struct sched_view *view)
 {
     struct sched_walk *walk = (struct sched_walk *)strategy;
     unsigned others = view->runnable & ~(1u << view->current);
     bool forced = view->default_next != view->current;
-    if (!others || (!forced && sched_random_next(&walk->random) >> (64 - walk->shift)))
+    if (!others || (!forced && !strikes(walk)))
         return view->default_next;
     return pick(&walk->random, others);
 }
@@ -27,5 +40,6 @@ void sched_walk_init(struct sched_walk *walk, uint64_t seed, unsigned shift)
 {
     walk->base = (struct sched_strategy){.choose = walk_choose, .first = walk_first};
     walk->random.state = seed;
+    walk->bits_left = 0;
     walk->shift = shift ? shift : 1; /* 1/1 would never let a thread take two steps */
 }

@@ -16,10 +16,11 @@ static inline void trace_reset(void)
     trace_now.switch_count = 0;
 }
 
-static inline uint64_t trace_mix(uint64_t hash, uint64_t word)
+/* One dependent multiplication an event: this is on every step's path. */
+static inline uint64_t trace_mix(uint64_t hash, uint64_t what, uint64_t value)
 {
-    hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
-    return hash ^ (hash >> 29);
+    hash = (hash ^ what ^ value * 0xd6e8feb86659fd93u) * 0x9e3779b97f4a7c15u;
+    return hash ^ hash >> 29;
 }
 
 /* Append; returns where the event lies until the next one. */
@@ -34,7 +35,7 @@ static inline struct sched_event *trace_append(unsigned thread, unsigned kind, u
     event->value = value;
     uint64_t what =
         (uint64_t)thread | (uint64_t)kind << 8 | (uint64_t)operation << 16 | (uint64_t)object << 32;
-    trace_now.hash = trace_mix(trace_mix(trace_now.hash, what), value);
+    trace_now.hash = trace_mix(trace_now.hash, what, value);
     return event;
 }
 

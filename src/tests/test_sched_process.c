@@ -15,10 +15,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define PATIENCE 20 /* seconds, after which a child counts as hung */
+#define PATIENCE 10 /* seconds, after which a child counts as hung */
 
 static const struct sched_lock_kinds kinds = {SCHED_LOCK_WANT, SCHED_LOCK_GOT, SCHED_LOCK_DROP,
                                               SCHED_LOCK_FREE};
+
+/* By default ThreadSanitizer sleeps for a second at the end of each process. */
+const char *__tsan_default_options(void);
+
+const char *__tsan_default_options(void)
+{
+    return "atexit_sleep_ms=0";
+}
 
 /* ---- Children ------------------------------------------------------------------------------ */
 

@@ -3,6 +3,7 @@
 #include "ledger.h"
 #include "monitor.h"
 
+#include "io/io.h"
 #include "ke/ke.h"
 #include "sched/sched.h"
 
@@ -91,7 +92,10 @@ void finding_pair(int slot, const char *pair[2])
     unsigned current = monitor_running_index(self);
     pair[0] = running ? operation_name(running->kind) : "end";
     pair[1] = NULL;
-    if (slot >= 0) {
+    if (slot >= 0 && io_irp_claimed(ledger.irps[slot].irp) &&
+        !(running && running->kind == OP_CANCEL)) {
+        pair[1] = operation_name(OP_CANCEL); /* whoever came last: it is the claimer's */
+    } else if (slot >= 0) {
         const struct ledger_irp *entry = &ledger.irps[slot];
         int other = entry->recent[0] == current ? 1 : 0;
         if (entry->recent[other] != SCHED_NO_OPERATION)

@@ -50,6 +50,7 @@ struct monitor_call {
     bool claimed;      /* ... whose cancellation was in progress already */
     PIRP peeked;       /* the last CsqPeekNextIrp's result */
     PIRP removed;      /* CsqRemoveIrp's argument */
+    uint32_t result;   /* for the trace: a status, a BOOLEAN, or an IRP's slot + 1 */
 };
 
 /* Switch all judging on or off (benchmarks; host threads, whose events have no order). */

@@ -132,6 +132,7 @@ static NTSTATUS insert(PIRP irp)
     else
         IoCsqInsertIrp(&queue->csq, irp, context);
     monitor_return_insert(call, ex, status);
+    call->result = (uint32_t)status;
     return status;
 }
 
@@ -236,6 +237,7 @@ static bool perform_remove(struct monitor_call *call)
     monitor_enter(call);
     PIRP irp = IoCsqRemoveIrp(&queue->csq, ledger.contexts[slot].context);
     monitor_return_remove(call, irp);
+    call->result = (uint32_t)(ledger_find_irp(irp) + 1);
     ledger_drop_context(slot);
     if (irp)
         take(call, irp);
@@ -248,6 +250,7 @@ static PIRP remove_next(struct monitor_call *call, struct driver_queue *queue)
     monitor_enter(call);
     PIRP irp = IoCsqRemoveNextIrp(&queue->csq, call->argument);
     monitor_return_remove_next(call, irp);
+    call->result = (uint32_t)(ledger_find_irp(irp) + 1);
     return irp;
 }
 
@@ -317,6 +320,7 @@ static bool perform_cancel(struct monitor_call *call)
     monitor_enter(call);
     BOOLEAN result = IoCancelIrp(irp);
     monitor_return_cancel(call, result);
+    call->result = result;
     if (call->holds_irp)
         ledger_drop_irp(slot);
     return true;
@@ -410,7 +414,7 @@ bool perform(const struct operation *operation, unsigned index)
     if (call->in_queue)
         ledger_leave_queue(call->queue);
     if (done)
-        sched_point(SCHED_END, 0, operation->kind);
+        sched_point(SCHED_END, call->result, operation->kind);
     monitor_end();
     if (operation->place != PLACE_TOP) /* what follows a top-level one counts as its own */
         sched_set_operation(before);

@@ -55,12 +55,31 @@ static void print_object(FILE *out, const struct sched_event *event)
         fprintf(out, " irp%u", irp - 1);
 }
 
+/* What an operation's routine returned: an event's object, since its value is the kind. */
+static void print_result(FILE *out, unsigned kind, uint32_t result)
+{
+    fprintf(out, " %s", operation_name(kind));
+    if (kind == OP_INSERT_EX)
+        fprintf(out, ", returned 0x%08X", (unsigned)result);
+    else if (kind == OP_CANCEL)
+        fprintf(out, ", returned %s", result ? "TRUE" : "FALSE");
+    else if ((kind == OP_REMOVE || kind == OP_REMOVE_NEXT) && result)
+        fprintf(out, ", returned irp%u", (unsigned)result - 1);
+    else if (kind == OP_REMOVE || kind == OP_REMOVE_NEXT)
+        fprintf(out, ", returned NULL");
+}
+
 static void print_value(FILE *out, const struct sched_event *event)
 {
     switch (event->kind) {
     case SCHED_BEGIN:
-    case SCHED_END:
         fprintf(out, " %s", operation_name((unsigned)event->value));
+        break;
+    case SCHED_END:
+        print_result(out, (unsigned)event->value, event->object);
+        break;
+    case SCHED_INSERT_IN:
+        fprintf(out, event->value ? " CsqInsertIrpEx" : " CsqInsertIrp");
         break;
     case SCHED_INSERT_OUT:
     case SCHED_COMPLETION_IN:

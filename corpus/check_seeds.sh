@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Run every seed of csq_schedule_fuzzer and hold its callbacks against EXPECTED. TAP output.
+# Run every seed of csq_schedule_fuzzer, hold its callbacks against EXPECTED; run all regressions.
+# TAP output.
 #
 #   corpus/check_seeds.sh CSQ           test; CSQ is the csq command
 #   corpus/check_seeds.sh CSQ --print   print what EXPECTED would have to say
@@ -10,10 +11,11 @@
 #   L        CsqReleaseLock is called         Rm, C    CsqRemoveIrp, CsqCompleteCanceledIrp
 #   Pk(x)    CsqPeekNextIrp from x: NULL or the number of an IRP's slot
 #   cs+ cs-  the cancel spin lock was taken, is being dropped
-#   ret      the operation is over, and what the driver does with the IRP it got
+#   ret      the operation is over, and the IRP that it got disposed of; a drain has one ret
 # Where several IRPs are in play, I, Ix, Rm and C name theirs as Pk does; where there are two queues
 # every callback says which: "Rm(1):q0". What the epilogue does to clean up is left out.
 set -u
+export LC_ALL=C
 
 if [ $# -lt 1 ] || [ $# -gt 2 ] || { [ $# -eq 2 ] && [ "$2" != --print ]; }; then
     echo "usage: corpus/check_seeds.sh CSQ [--print]" >&2
@@ -22,6 +24,7 @@ fi
 csq=$1
 print=${2:-}
 folder=$(dirname "$0")/csq_schedule_fuzzer
+regressions=$(dirname "$0")/regressions
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
 
@@ -56,37 +59,42 @@ compact() {
     END { print substr(line, 2) }'
 }
 
-# Each of these says on standard output what is wrong with a seed, if anything.
+# ---- What is wrong with a seed, if anything, on standard output -------------------------------
+
 check_comment() {
     head -n 1 "$1" | grep -Eq '^# .*\b[A-Z]+(-[A-Z]+)*-[0-9]+' ||
         echo "its first line is no comment that names a clause"
 }
 
+# check_run SEED STATUS
 check_run() {
-    local status
-    "$csq" run "$1" >"$work/run" 2>"$work/errors"
-    status=$?
-    [ "$status" -eq 0 ] || {
-        echo "csq run ended with status $status:"
-        tail -n 4 "$work/run" "$work/errors"
-    }
+    if [ "$2" -ne 0 ]; then
+        echo "csq run ended with status $2:"
+        tail -q -n 4 "$work/run" "$work/errors"
+    fi
     grep -q 'skipped 0 ' "$work/run" || grep -q '^#.*skipped' "$1" ||
         echo "it skips operations, and no comment says why"
 }
 
+# For csq run a preemption is met even if it runs another thread than it names, or changes nothing.
+check_preemptions() {
+    grep -q '^ *preempt' "$1" || return
+    if ! diff <("$csq" show "$1") "$work/list" >"$work/diff" 2>&1; then
+        echo "its preemptions (<) are not the switches of its run (>):"
+        grep '^[<>]' "$work/diff"
+    fi
+}
+
+# check_trace NAME TRACE
 check_trace() {
     local expected
     expected=$(sed -n "s/^$1: //p" "$folder/EXPECTED")
     [ "$2" = "$expected" ] || printf 'expected: %s\nhas:      %s\n' "$expected" "$2"
 }
 
-seeds=("$folder"/*.csq)
-if [ ! -e "${seeds[0]}" ]; then
-    echo "Bail out! no seeds in $folder"
-    exit 1
-fi
-failed=0
-number=0
+# ---- TAP --------------------------------------------------------------------------------------
+
+number=0 failed=0
 
 # report DESCRIPTION PROBLEMS
 report() {
@@ -100,25 +108,47 @@ report() {
     fi
 }
 
-[ -n "$print" ] || echo "1..$((${#seeds[@]} + 2))"
+seeds=("$folder"/*.csq)
+if [ ! -e "${seeds[0]}" ]; then
+    echo "Bail out! no seeds in $folder"
+    exit 1
+fi
+mapfile -t fixed < <(find "$regressions" -name '*.csq' 2>/dev/null | sort)
+[ -n "$print" ] || echo "1..$((${#seeds[@]} + 2 + ${#fixed[@]}))"
 for seed in "${seeds[@]}"; do
     name=$(basename "$seed" .csq)
-    problems=$(check_comment "$seed" && check_run "$seed")
-    trace=$({ "$csq" show "$seed" && cat "$work/run"; } | compact)
-    "$csq" asm "$seed" -o "$work/$name.bytes" || problems+=$'\n'"csq asm fails"
+    rm -f "$work/list"
+    "$csq" run --list="$work/list" "$seed" >"$work/run" 2>"$work/errors"
+    status=$?
+    trace=$({ "$csq" show "$seed" 2>/dev/null && cat "$work/run"; } | compact)
     if [ -n "$print" ]; then
         echo "$name: $trace"
         continue
     fi
-    report "$name" "$problems$(check_trace "$name" "$trace")"
+    "$csq" asm "$seed" -o "$work/$name.bytes" 2>/dev/null
+    report "$name" "$(
+        check_comment "$seed"
+        check_run "$seed" "$status"
+        check_preemptions "$seed"
+        check_trace "$name" "$trace"
+    )"
 done
 [ -z "$print" ] || exit 0
 
 report "EXPECTED names every seed once, and no other" "$(
-    diff <(sed 's/:.*//' "$folder/EXPECTED" | sort) \
-        <(basename -s .csq "${seeds[@]}" | sort)
+    diff <(sed 's/:.*//' "$folder/EXPECTED" | sort) <(basename -s .csq "${seeds[@]}" | sort)
 )"
-report "no two seeds assemble to the same bytes" "$(
-    sha256sum "$work"/*.bytes | sed 's|  .*/|  |' | sort | uniq -w 64 -D
+report "no two seeds have the same bytes" "$(
+    cd "$work" && sha256sum -- *.bytes | sort | uniq -w 64 -D | sed 's/^[0-9a-f]* *//'
 )"
+
+for text in "${fixed[@]}"; do
+    "$csq" run "$text" >"$work/run" 2>"$work/errors"
+    status=$?
+    report "regression $(basename "$text" .csq)" "$(
+        check_comment "$text"
+        check_run "$text" "$status"
+        "$csq" asm "$text" -o - 2>&1 | cmp - "${text%.csq}" 2>&1
+    )"
+done
 [ "$failed" -eq 0 ]

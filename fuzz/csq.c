@@ -21,6 +21,7 @@ struct arguments {
     const char *output; /* -o */
     const char *list;   /* --list */
     bool quiet;
+    bool text; /* the file is in the text form */
 };
 
 const char *argp_program_version = "csq 1";
@@ -31,7 +32,7 @@ static const char documentation[] =
     "  csq asm FILE.csq -o FILE  turn text into the bytes that fuzzers read\n"
     "  csq run FILE              run it once: every step, the verdict, the trace hash\n\n"
     "Exit status: 0 no finding, 1 a finding, 2 bad input or usage, 3 the schedule has drifted: a "
-    "preemption that the program names was not met.";
+    "preemption that a text names was not met, or the thread it names could not run.";
 
 static const struct argp_option options[] = {
     {"output", 'o', "FILE", 0, "asm, show: write to FILE instead of standard output", 0},
@@ -111,9 +112,12 @@ static int assemble(const struct arguments *arguments, const struct program *pro
 
 /* ---- run ----------------------------------------------------------------------------------- */
 
-static int print_verdict(const struct program *program, const struct harness_result *result)
+/* Bytes name preemptions at random; a text means those that it names. */
+static int print_verdict(const struct program *program, const struct harness_result *result,
+                         bool text)
 {
-    unsigned unmet = program->schedule.strategy == STRATEGY_LIST ? execute_unmet(program) : 0;
+    bool named = text && program->schedule.strategy == STRATEGY_LIST;
+    unsigned unmet = named ? execute_unmet(program) : 0;
     printf("performed %u operations, skipped %u that the contract did not allow\n",
            result->performed, result->skipped);
     if (finding.present)
@@ -143,7 +147,7 @@ static int run(const struct arguments *arguments, const struct program *program)
     struct harness_result result = execute(program);
     if (!arguments->quiet)
         report_trace(stdout, 0, UINT64_MAX);
-    int status = print_verdict(program, &result);
+    int status = print_verdict(program, &result, arguments->text);
     if (arguments->list && write_list(program, arguments->list) != EXIT_CLEAN)
         return EXIT_BAD_INPUT;
     return status;
@@ -165,7 +169,7 @@ int main(int argc, char **argv)
     for (unsigned i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         if (strcmp(arguments.command, commands[i].name) != 0)
             continue;
-        if (!file_read_program(arguments.file, &program, NULL))
+        if (!file_read_program(arguments.file, &program, &arguments.text))
             return EXIT_BAD_INPUT;
         return commands[i].routine(&arguments, &program);
     }

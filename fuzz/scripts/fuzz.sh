@@ -126,12 +126,12 @@ share_worker() {
     local w=$1 other folder=$out/work/$1 fresh=()
     mapfile -t fresh < <(comm -23 <(ls "$folder/corpus") <(ls "$out/corpus/$target"))
     [ ${#fresh[@]} -gt 0 ] || return 0
-    (cd "$folder/corpus" && cp -t "$OLDPWD/$out/incoming" "${fresh[@]}" 2>/dev/null) || true
+    (cd "$folder/corpus" && cp -t "$absolute/incoming" "${fresh[@]}" 2>/dev/null) || true
     move_whole_files "$out/incoming" "$out/corpus/$target"
     for other in "${!worker_pid[@]}"; do
         [ "$other" != "$w" ] || continue
         (cd "$out/corpus/$target" &&
-            cp -t "$OLDPWD/$out/work/$other/incoming" "${fresh[@]}" 2>/dev/null) || true
+            cp -t "$absolute/work/$other/incoming" "${fresh[@]}" 2>/dev/null) || true
         move_whole_files "$out/work/$other/incoming" "$out/work/$other/corpus"
     done
 }
@@ -286,6 +286,7 @@ interrupt() {
 
 build
 make_writable "$out"
+absolute=$(cd "$out" && pwd)
 make_writable "$out/corpus/$target"
 make_writable "$out/findings"
 recover

@@ -44,6 +44,16 @@ whole_files() {
     [ "$(find "$1" -type f | wc -l)" -gt 0 ]
 }
 
+# Wait for a condition, two minutes at the most.
+wait_for() {
+    local tries=600
+    until "$@" || [ $((tries -= 1)) -eq 0 ]; do sleep 0.2; done
+}
+
+not_empty() {
+    [ -n "$(ls "$1" 2>/dev/null)" ]
+}
+
 # ---- Findings and none ----
 expect "a short run on our library ends with status 0" \
     run 0 ./build.sh fuzz --seconds 4 --out "$work/clean"
@@ -58,14 +68,18 @@ expect "the report names clause and operations" grep -q 'CSQ-CB-CCI-4 ' "$work/o
 command=$(sed -n 's/^ *show it: //p' "$work/out" | head -n 1)
 # shellcheck disable=SC2086 # a command with its arguments
 expect "the command it gives shows the finding" run 1 $command
-expect "that shows the program and the steps" grep -q 'complete.in' "$work/out"
-expect "an ignored clause is no finding" run 0 ./build.sh fuzz --seconds 4 --lane asan \
-    --planted A24 --ignore CSQ-RNX-5 --ignore CSQ-REM-9 --out "$work/ignored"
+expect "that shows the program and the steps" grep -q '^The last steps:' "$work/out"
+expect "an ignored clause does not hide what lies behind it" run 1 ./build.sh fuzz --seconds 20 \
+    --lane asan --planted A24 --ignore CSQ-RNX-5 --out "$work/ignored"
+expect "nor is it reported" test "$(grep -c 'asan: CSQ-RNX-5' "$work/out")" -eq 0
+expect "an ignored signature is ignored for its pair alone" run 1 ./build.sh fuzz --seconds 20 \
+    --lane asan --planted A03 --ignore "CSQ-INS-6 insert-ex" --out "$work/pair"
+expect "which leaves the other" grep -q 'asan: CSQ-INS-6 ' "$work/out"
 
 # ---- Interrupted, killed, no room ----
 ./build.sh fuzz --seconds 60 --out "$work/interrupted" >"$work/out" 2>"$work/err" </dev/null &
 pid=$!
-until [ -e "$work/interrupted/work/1/log" ]; do sleep 0.2; done
+wait_for test -e "$work/interrupted/work/1/log"
 sleep 2
 kill -TERM $pid
 status=0
@@ -75,7 +89,7 @@ expect "it still reports" grep -q '^corpus: ' "$work/out"
 
 ./build.sh fuzz --seconds 60 --out "$work/killed" >"$work/out" 2>"$work/err" </dev/null &
 pid=$!
-until [ -n "$(ls "$work/killed/corpus/csq_schedule_fuzzer" 2>/dev/null)" ]; do sleep 0.2; done
+wait_for not_empty "$work/killed/corpus/csq_schedule_fuzzer"
 kill -9 $pid
 pkill -9 -f "$work/killed/work" || true
 wait $pid 2>/dev/null

@@ -29,7 +29,7 @@ struct sched_list {
     const uint16_t *first_of;                   /* operation o's are [first_of[o], first_of[o+1]) */
     unsigned count, operations;
     int first_thread;                         /* SCHED_NOBODY: the lowest */
-    uint8_t visits_left[SCHED_LIST_CAPACITY]; /* 0xff: met */
+    uint8_t visits_left[SCHED_LIST_CAPACITY]; /* 0xff: met, 0xfe: met, but `to` could not run */
 };
 
 /* All arrays stay the caller's and must outlive the execution; count <= SCHED_LIST_CAPACITY. */
@@ -37,7 +37,8 @@ void sched_list_init(struct sched_list *list, const struct sched_preemption *pre
                      unsigned count, const uint16_t *first_of, unsigned operations,
                      int first_thread);
 
-/* Was preemption i met in the execution? A replay that misses one has drifted. */
+/* Was preemption i met in the execution, and did it run the thread it names? A replay that misses
+ * one has drifted. */
 bool sched_list_met(const struct sched_list *list, unsigned i);
 
 /* ---- random walk: at each point, with probability 1/2^shift, somebody else ----------------- */

@@ -1,6 +1,7 @@
 #include "strategy.h"
 
-#define MET 0xffu
+#define MET         0xffu /* 0 counted down once more */
+#define SUBSTITUTED 0xfeu /* met, but the thread named could not run */
 
 /* `to`, or the next above it that is runnable and not `current`; `current` if there is none. */
 static int resolve(int to, const struct sched_view *view)
@@ -20,12 +21,13 @@ static int list_choose(struct sched_strategy *strategy, const struct sched_view 
     if (operation >= list->operations)
         return next;
     for (unsigned i = list->first_of[operation]; i < list->first_of[operation + 1]; i++) {
-        if (list->preemptions[i].kind != view->event->kind || list->visits_left[i] == MET)
+        if (list->preemptions[i].kind != view->event->kind || list->visits_left[i] >= SUBSTITUTED)
             continue;
         if (list->visits_left[i]-- > 0)
             continue;
-        /* The count has wrapped to MET. */
         next = resolve(list->preemptions[i].to, view);
+        if (next != list->preemptions[i].to)
+            list->visits_left[i] = SUBSTITUTED;
     }
     return next;
 }

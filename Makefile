@@ -99,6 +99,12 @@ $(BUILD)/csq: $(call objects,fuzz/csq.c fuzz/file.c $(LIBRARY) $(FIBERS))
 $(BUILD)/hashes: $(call objects,fuzz/tests/hashes.c fuzz/file.c $(LIBRARY) $(FIBERS))
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
 
+$(BUILD)/bench: $(call objects,fuzz/bench.c $(LIBRARY) $(FIBERS))
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
+
+$(BUILD)/bench_host: $(call objects,fuzz/bench.c $(LIBRARY) $(HOST))
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT) -pthread
+
 $(BUILD)/test_%: $(BUILD)/src/tests/test_%.o $(call objects,$(IO) $(KE) $(FIBERS))
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
 
@@ -121,8 +127,8 @@ $(PLANTED)/%.o: $(PLANTED)/%.c
 	$(COMPILE) -I$(dir $*) $(call exceptions,$*.c) -c $< -o $@
 
 # The planted objects take the place of the sound ones.
-MUTANT_OBJECTS = $(patsubst %.c,$(PLANTED)/%.o,$(PATCHED)) \
-    $(call objects,$(filter-out $(PATCHED),$(LIBRARY) $(FIBERS)))
+planted = $(patsubst %.c,$(PLANTED)/%.o,$(PATCHED)) $(call objects,$(filter-out $(PATCHED),$(1)))
+MUTANT_OBJECTS = $(call planted,$(LIBRARY) $(FIBERS))
 
 .PRECIOUS: $(PLANTED)/%.c
 .PHONY: mutant mutant_standalone
@@ -135,6 +141,9 @@ $(PLANTED)/csq_schedule_fuzzer: $(MUTANT_OBJECTS) $(call objects,fuzz/csq_schedu
 $(PLANTED)/csq_schedule_fuzzer_standalone: $(MUTANT_OBJECTS) \
     $(call objects,fuzz/csq_schedule_fuzzer.c fuzz/standalone.c)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
+
+$(PLANTED)/bench_host: $(call planted,$(LIBRARY) $(HOST)) $(call objects,fuzz/bench.c)
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT) -pthread
 
 $(PLANTED)/csq: $(MUTANT_OBJECTS) $(call objects,fuzz/csq.c fuzz/file.c)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)

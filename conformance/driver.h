@@ -33,6 +33,10 @@ struct driver_queue {
 struct driver_queue *driver_create_queue(const struct queue_shape *shape, int number);
 void driver_destroy_queue(struct driver_queue *queue);
 
+/* After an execution that was cut off: threads that no longer exist have touched the memory that
+ * destroyed queues leave for the next ones, ordered with nobody. Let go of it. */
+void driver_discard_queues(void);
+
 /* The value to pass as PeekContext for operation.match. */
 PVOID driver_match(unsigned match);
 

@@ -358,6 +358,7 @@ void ledger_clear(void)
     for (int i = 0; i < SCENARIO_QUEUES; i++)
         if (ledger.queues[i].allocated)
             driver_destroy_queue(ledger.queues[i].queue);
+    driver_discard_queues();
     annotate_ignore_end();
     memset(ledger.irps, 0, sizeof ledger.irps);
     memset(ledger.contexts, 0, sizeof ledger.contexts);

@@ -27,7 +27,7 @@ const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {
     return "quarantine_size_mb=1:thread_local_quarantine_size_kb=64:detect_leaks=0:"
-           "detect_stack_use_after_return=0:malloc_context_size=8";
+           "detect_stack_use_after_return=0:malloc_context_size=6";
 }
 
 void target_install_hooks(void) {}

@@ -118,6 +118,7 @@ static int print_verdict(const struct program *program, const struct harness_res
 {
     bool named = text && program->schedule.strategy == STRATEGY_LIST;
     unsigned unmet = named ? execute_unmet(program) : 0;
+    unsigned substituted = named ? execute_substituted(program) : 0;
     printf("performed %u operations, skipped %u that the contract did not allow\n",
            result->performed, result->skipped);
     if (finding.present)
@@ -127,8 +128,11 @@ static int print_verdict(const struct program *program, const struct harness_res
     if (unmet)
         printf("schedule drifted: %u of %u preemptions were not met\n", unmet,
                program->preemption_count);
+    if (substituted)
+        printf("schedule drifted: %u of %u preemptions name a thread that could not run\n",
+               substituted, program->preemption_count);
     printf("trace hash: %016" PRIx64 "\n", sched_trace()->hash);
-    return finding.present ? EXIT_FINDING : unmet ? EXIT_DRIFTED : EXIT_CLEAN;
+    return finding.present ? EXIT_FINDING : unmet + substituted ? EXIT_DRIFTED : EXIT_CLEAN;
 }
 
 static int write_list(const struct program *program, const char *path)
@@ -148,6 +152,8 @@ static int run(const struct arguments *arguments, const struct program *program)
     if (!arguments->quiet)
         report_trace(stdout, 0, UINT64_MAX);
     int status = print_verdict(program, &result, arguments->text);
+    if (!file_flush_output())
+        return EXIT_BAD_INPUT;
     if (arguments->list && write_list(program, arguments->list) != EXIT_CLEAN)
         return EXIT_BAD_INPUT;
     return status;

@@ -56,6 +56,14 @@ unsigned execute_unmet(const struct program *program)
     return unmet;
 }
 
+unsigned execute_substituted(const struct program *program)
+{
+    unsigned substituted = 0;
+    for (unsigned i = 0; i < program->preemption_count; i++)
+        substituted += sched_list_substituted(&strategy.list, i);
+    return substituted;
+}
+
 /* ---- As a list ----------------------------------------------------------------------------- */
 
 /* Visits of each point so far, while the trace is read. */

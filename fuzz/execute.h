@@ -10,8 +10,10 @@
  * sched_trace(). The program must stay unchanged while it runs. */
 struct harness_result execute(const struct program *program);
 
-/* After execute() of a STRATEGY_LIST program: how many of its preemptions were not met. */
+/* After execute() of a STRATEGY_LIST program: how many of its preemptions were not met, and how
+ * many were met while the thread they name could not run. */
 unsigned execute_unmet(const struct program *program);
+unsigned execute_substituted(const struct program *program);
 
 /*
  * After execute(): the same execution as a STRATEGY_LIST program, every switch that its strategy

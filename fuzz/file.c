@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define LARGEST_PROGRAM (8u << 20)
@@ -37,31 +38,64 @@ uint8_t *file_read(const char *path, size_t limit, size_t *size)
     return NULL;
 }
 
+bool file_flush_output(void)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return true;
+    complain("standard output");
+    return false;
+}
+
 static bool write_all(FILE *file, const void *data, size_t size)
 {
-    bool written = fwrite(data, 1, size, file) == size && fflush(file) == 0;
-    return written && (file == stdout || fsync(fileno(file)) == 0 || errno == EINVAL);
+    return fwrite(data, 1, size, file) == size && fflush(file) == 0;
+}
+
+/* A device, a pipe: there is no half file to be afraid of, and nothing to put in its place. */
+static bool write_in_place(const char *path, const void *data, size_t size)
+{
+    FILE *file = fopen(path, "wb");
+    bool written = file && write_all(file, data, size);
+    if (!written)
+        complain(path);
+    if (file)
+        fclose(file);
+    return written;
+}
+
+static bool replace(const char *path, const char *neighbour, const void *data, size_t size)
+{
+    FILE *file = fopen(neighbour, "wb");
+    bool written = file && write_all(file, data, size) && fsync(fileno(file)) == 0;
+    int error = errno;
+    if (file && fclose(file) != 0 && written) {
+        written = false;
+        error = errno;
+    }
+    if (written && rename(neighbour, path) == 0)
+        return true;
+    errno = written ? errno : error;
+    complain(path);
+    if (file)
+        unlink(neighbour);
+    return false;
 }
 
 bool file_write(const char *path, const void *data, size_t size)
 {
     char neighbour[4096];
-    if (strcmp(path, "-") == 0)
-        return write_all(stdout, data, size);
-    int length = snprintf(neighbour, sizeof neighbour, "%s.part%ld", path, (long)getpid());
-    FILE *file = length < (int)sizeof neighbour ? fopen(neighbour, "wb") : NULL;
-    if (!file) {
-        complain(path);
-        return false;
+    struct stat status;
+    if (strcmp(path, "-") == 0) {
+        write_all(stdout, data, size);
+        return file_flush_output();
     }
-    bool written = write_all(file, data, size);
-    int error = errno;
-    written = fclose(file) == 0 && written;
-    if (written && rename(neighbour, path) == 0)
-        return true;
-    errno = written ? errno : error;
+    if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
+        return write_in_place(path, data, size);
+    int length = snprintf(neighbour, sizeof neighbour, "%s.part%ld", path, (long)getpid());
+    if (length < (int)sizeof neighbour)
+        return replace(path, neighbour, data, size);
+    errno = ENAMETOOLONG;
     complain(path);
-    unlink(neighbour);
     return false;
 }
 

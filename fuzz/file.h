@@ -14,8 +14,12 @@
 uint8_t *file_read(const char *path, size_t limit, size_t *size);
 
 /* Write to a neighbour first and rename: a full disk or a kill leaves the old file or none, never a
- * half one. "-" is standard output. False, and a sentence on stderr, if it cannot be written. */
+ * half one (what is no regular file is written in place). "-" is standard output. False, and a
+ * sentence on stderr, if it cannot be written. */
 bool file_write(const char *path, const void *data, size_t size);
+
+/* Has everything printed so far arrived? False, and a sentence on stderr, if not. */
+bool file_flush_output(void);
 
 /* Read a program in either form. False, and a sentence on stderr ("file:line:column: expected ..."
  * for bad text), if it cannot be. *was_text may be NULL. */

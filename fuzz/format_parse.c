@@ -399,5 +399,5 @@ bool program_is_text(const uint8_t *data, size_t size)
             at++;
     }
     return size - at >= 3 && memcmp(data + at, "csq", 3) == 0 &&
-           (size - at == 3 || strchr(" \t\r\n", data[at + 3]));
+           (size - at == 3 || (data[at + 3] && strchr(" \t\r\n", data[at + 3])));
 }

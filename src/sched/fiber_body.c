@@ -96,7 +96,8 @@ static void leave(enum sched_kind kind)
     int self = sched_running;
     const struct sched_event *event =
         trace_append((unsigned)self, kind, body.threads[self].operation, 0, 0);
-    body.step++;
+    if (++body.step > body.setup.step_limit)
+        finish(SCHED_LIVELOCK);
     run(decide(self, event));
 }
 
@@ -164,6 +165,7 @@ static void prepare_threads(void)
         thread->entered = false;
         thread->operation = SCHED_NO_OPERATION;
         thread->waiting_on = NULL;
+        thread->handed = NULL;
     }
 }
 

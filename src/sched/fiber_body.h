@@ -18,6 +18,7 @@ struct logical_thread {
     bool waits_for_lock; /* waiting_on is a lock word, so the wait has an owner */
     uint16_t operation;
     const void *waiting_on; /* while THREAD_BLOCKED */
+    const void *handed;     /* a lock it was made the owner of and has not taken yet */
     uint64_t waiting_since; /* event count then: who came first */
 };
 

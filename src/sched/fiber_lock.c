@@ -65,7 +65,7 @@ void body_destroy_locks(void)
         count = sizeof met / sizeof met[0];
     for (uint32_t i = 0; i < count; i++) {
         int owner = met[i] ? sched_lock_owner(met[i]) : SCHED_NOBODY;
-        if (owner != SCHED_NOBODY)
+        if (owner != SCHED_NOBODY && body.threads[owner].handed != met[i])
             annotate_lock_abandon(met[i], &body.threads[owner].fiber.stack,
                                   &body.threads[SCHED_OUTSIDE].fiber.stack);
         if (met[i])
@@ -89,6 +89,7 @@ static void wait_on(const void *object, bool is_lock)
 static void take(uintptr_t *word, uint32_t number, const struct sched_lock_kinds *kinds)
 {
     set_owner(word, sched_running);
+    body.threads[sched_running].handed = NULL;
     annotate_lock_before_acquire(word);
     annotate_lock_after_acquire(word);
     sched_point(kinds->got, number, 0);
@@ -150,6 +151,7 @@ static void drop(uintptr_t *word, const struct sched_lock_kinds *kinds, bool han
     }
     if (longest) {
         set_owner(word, (int)(longest - body.threads));
+        longest->handed = word;
         wake(longest);
     } else
         sched_wake(word);

@@ -37,9 +37,10 @@ void sched_list_init(struct sched_list *list, const struct sched_preemption *pre
                      unsigned count, const uint16_t *first_of, unsigned operations,
                      int first_thread);
 
-/* Was preemption i met in the execution, and did it run the thread it names? A replay that misses
- * one has drifted. */
+/* Was preemption i met in the execution? And if so, did it have to run another thread than the one
+ * it names? A replay has drifted if one was not met or not followed. */
 bool sched_list_met(const struct sched_list *list, unsigned i);
+bool sched_list_substituted(const struct sched_list *list, unsigned i);
 
 /* ---- random walk: at each point, with probability 1/2^shift, somebody else ----------------- */
 

@@ -54,5 +54,10 @@ void sched_list_init(struct sched_list *list, const struct sched_preemption *pre
 
 bool sched_list_met(const struct sched_list *list, unsigned i)
 {
-    return list->visits_left[i] == MET;
+    return list->visits_left[i] >= SUBSTITUTED;
+}
+
+bool sched_list_substituted(const struct sched_list *list, unsigned i)
+{
+    return list->visits_left[i] == SUBSTITUTED;
 }

@@ -152,32 +152,8 @@ static VOID csq_complete(PIO_CSQ Csq, PIRP Irp)
     sched_point(SCHED_COMPLETE_OUT, object, 0);
 }
 
-/* A queue that lives as long as its execution is not worth an allocation each time. */
-static struct driver_queue *kept[SCENARIO_QUEUES];
-
-static struct driver_queue *storage_for(const struct queue_shape *shape, int number)
+void driver_create_queue(struct driver_queue *queue, const struct queue_shape *shape, int number)
 {
-    struct driver_queue *queue = shape->eager ? NULL : kept[number];
-    if (!queue)
-        queue = malloc(sizeof *queue);
-    if (!queue)
-        abort();
-    if (!shape->eager)
-        kept[number] = queue;
-    return queue;
-}
-
-void driver_discard_queues(void)
-{
-    for (int i = 0; i < SCENARIO_QUEUES; i++) {
-        free(kept[i]);
-        kept[i] = NULL;
-    }
-}
-
-struct driver_queue *driver_create_queue(const struct queue_shape *shape, int number)
-{
-    struct driver_queue *queue = storage_for(shape, number);
     RtlFillMemory(&queue->csq, sizeof queue->csq, 0xa5); /* clause CSQ-INIT-3 */
     queue->shape = shape;
     queue->number = (uint8_t)number;
@@ -193,15 +169,12 @@ struct driver_queue *driver_create_queue(const struct queue_shape *shape, int nu
                           : IoCsqInitialize(&queue->csq, csq_insert, csq_remove, csq_peek,
                                             acquire_lock, release_lock, csq_complete);
     monitor_return_initialize(status);
-    return queue;
 }
 
 void driver_destroy_queue(struct driver_queue *queue)
 {
     sched_lock_retire((uintptr_t *)&queue->spin);
     sched_lock_retire((uintptr_t *)&queue->mutex.Lock);
-    if (queue->shape->eager)
-        free(queue);
 }
 
 PVOID driver_match(unsigned match)

@@ -29,13 +29,10 @@ struct driver_queue {
     KLOCK_QUEUE_HANDLE handles[DRIVER_HANDLES];
 };
 
-/* A queue of the given shape, initialized, empty. The shape must outlive it. Never NULL. */
-struct driver_queue *driver_create_queue(const struct queue_shape *shape, int number);
+/* Make a queue of the given shape, initialized, empty, in the caller's memory. The shape must
+ * outlive it. Destroyed, its memory may be freed. */
+void driver_create_queue(struct driver_queue *queue, const struct queue_shape *shape, int number);
 void driver_destroy_queue(struct driver_queue *queue);
-
-/* After an execution that was cut off: threads that no longer exist have touched the memory that
- * destroyed queues leave for the next ones, ordered with nobody. Let go of it. */
-void driver_discard_queues(void);
 
 /* The value to pass as PeekContext for operation.match. */
 PVOID driver_match(unsigned match);

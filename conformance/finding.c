@@ -110,12 +110,12 @@ void finding_pair(int slot, const char *pair[2])
     }
 }
 
-/* Fill `finding` in, but for its message; FALSE if it is muted. */
+/* Fill `finding` in, but for its message; FALSE if it is muted, or no more than advice. */
 static bool record(enum clause clause, int slot)
 {
     const char *pair[2];
     finding_pair(slot, pair);
-    if (finding_is_muted(clause, pair)) {
+    if (clause_text(clause)->severity != SEVERITY_MUST || finding_is_muted(clause, pair)) {
         muted_now++;
         return false;
     }

@@ -17,7 +17,8 @@ static struct {
     const struct harness_plan *plan;
     uint16_t of_thread[SCHED_PROGRAM_THREADS][HARNESS_OPERATIONS]; /* each thread's operations */
     unsigned counts[SCHED_PROGRAM_THREADS];
-    unsigned next[SCHED_PROGRAM_THREADS]; /* the first one not performed yet */
+    unsigned next[SCHED_PROGRAM_THREADS];  /* the first one not performed yet */
+    unsigned depth[SCHED_PROGRAM_THREADS]; /* nested operations in progress */
     unsigned skipped[SCHED_PROGRAM_THREADS], performed[SCHED_PROGRAM_THREADS];
 } run;
 
@@ -37,15 +38,20 @@ static const struct operation *upcoming(unsigned thread)
     return &run.plan->operations[run.of_thread[thread][run.next[thread]]];
 }
 
-/* The driver is at a place where operations may nest: perform those that wait for it. */
+/* The driver is at a place where operations may nest: perform those that wait for it. Callbacks of
+ * nested operations nest further, up to a bound that keeps the stack small. */
 void harness_nested(enum operation_place place)
 {
     int self = sched_self();
     if (self >= SCHED_PROGRAM_THREADS)
         return;
     const struct operation *next;
+    if (run.depth[self] == HARNESS_NESTING)
+        return;
+    run.depth[self]++;
     while ((next = upcoming((unsigned)self)) && next->place == place)
         perform_next((unsigned)self);
+    run.depth[self]--;
 }
 
 /* A logical thread: its top-level operations in order; nested ones whose callback never came are
@@ -68,7 +74,7 @@ static void distribute(const struct harness_plan *plan)
 {
     run.plan = plan;
     for (unsigned t = 0; t < SCHED_PROGRAM_THREADS; t++)
-        run.counts[t] = run.next[t] = run.skipped[t] = run.performed[t] = 0;
+        run.counts[t] = run.next[t] = run.depth[t] = run.skipped[t] = run.performed[t] = 0;
     for (unsigned i = 0; i < plan->count; i++) {
         unsigned thread = plan->operations[i].thread;
         run.of_thread[thread][run.counts[thread]++] = (uint16_t)i;

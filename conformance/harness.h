@@ -14,6 +14,7 @@
 #include "sched/sched.h"
 
 #define HARNESS_OPERATIONS 256
+#define HARNESS_NESTING    8 /* operations inside callbacks inside operations ... */
 
 struct harness_plan {
     struct scenario scenario;

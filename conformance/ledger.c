@@ -287,13 +287,39 @@ void ledger_release_context(int slot, bool by_cancel)
 
 /* ---- Queues -------------------------------------------------------------------------------- */
 
+/* Memory of queues that live as long as their execution: not worth an allocation each time. */
+static struct driver_queue *lasting[SCENARIO_QUEUES];
+
+static struct driver_queue *storage_for(int number)
+{
+    bool eager = ledger.scenario.queue[number].eager;
+    struct driver_queue *queue = eager ? NULL : lasting[number];
+    if (!queue)
+        queue = malloc(sizeof *queue);
+    if (!queue)
+        abort();
+    if (!eager)
+        lasting[number] = queue;
+    return queue;
+}
+
 /* An eager owner makes its queue when somebody needs it; all others exist from the start, so that
  * the start of the execution orders them before every use. */
 static void create_queue(int number)
 {
     struct ledger_queue *entry = &ledger.queues[number];
-    entry->queue = driver_create_queue(&ledger.scenario.queue[number], number);
+    entry->queue = storage_for(number);
+    driver_create_queue(entry->queue, &ledger.scenario.queue[number], number);
     entry->allocated = true;
+}
+
+void ledger_destroy_queue(int number)
+{
+    struct ledger_queue *entry = &ledger.queues[number];
+    driver_destroy_queue(entry->queue);
+    entry->allocated = false;
+    if (ledger.scenario.queue[number].eager)
+        free(entry->queue);
 }
 
 void ledger_create_queues(void)
@@ -339,8 +365,7 @@ void ledger_leave_queue(int number)
     bool gone = entry->users == 0 && entry->linked == 0 && !remembered(number);
     if (gone) {
         annotate_acquire(&entry->dropped);
-        driver_destroy_queue(entry->queue);
-        entry->allocated = false;
+        ledger_destroy_queue(number);
     }
     sched_guard_leave();
 }
@@ -357,8 +382,11 @@ void ledger_clear(void)
             free(ledger.contexts[i].context);
     for (int i = 0; i < SCENARIO_QUEUES; i++)
         if (ledger.queues[i].allocated)
-            driver_destroy_queue(ledger.queues[i].queue);
-    driver_discard_queues();
+            ledger_destroy_queue(i);
+    for (int i = 0; i < SCENARIO_QUEUES; i++) {
+        free(lasting[i]); /* accesses that nothing orders must not meet the next execution's */
+        lasting[i] = NULL;
+    }
     annotate_ignore_end();
     memset(ledger.irps, 0, sizeof ledger.irps);
     memset(ledger.contexts, 0, sizeof ledger.contexts);

@@ -151,6 +151,9 @@ void ledger_release_context(int slot, bool by_cancel);
 /* Begin a call on a queue, making the queue if there is none. */
 struct driver_queue *ledger_enter_queue(int number);
 
+/* At the end, when nobody uses it. */
+void ledger_destroy_queue(int number);
+
 /* That call touches the queue no more: an eager owner frees it, if nobody else uses it. */
 void ledger_leave_queue(int number);
 

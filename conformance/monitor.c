@@ -8,10 +8,9 @@
 
 bool monitor_on = true;
 
-static struct {
-    struct monitor_call calls[MONITOR_DEPTH];
-    int depth;
-} stacks[SCHED_THREADS];
+struct monitor_call *monitor_innermost[SCHED_THREADS];
+
+static struct monitor_call calls[SCHED_THREADS][MONITOR_DEPTH];
 
 static bool initializing; /* between the two calls around IoCsqInitialize */
 
@@ -23,14 +22,8 @@ void monitor_enable(bool enable)
 void monitor_reset(void)
 {
     for (int t = 0; t < SCHED_THREADS; t++)
-        stacks[t].depth = 0;
+        monitor_innermost[t] = NULL;
     initializing = false;
-}
-
-struct monitor_call *monitor_call(int thread)
-{
-    int depth = stacks[thread].depth;
-    return depth ? &stacks[thread].calls[depth - 1] : NULL;
 }
 
 const struct operation *monitor_running(int thread)
@@ -48,22 +41,26 @@ unsigned monitor_running_index(int thread)
 struct monitor_call *monitor_begin(const struct operation *operation, unsigned index)
 {
     int self = sched_self();
-    if (stacks[self].depth == MONITOR_DEPTH)
-        abort(); /* the operation budget bounds the nesting */
-    struct monitor_call *call = &stacks[self].calls[stacks[self].depth++];
-    *call = (struct monitor_call){.operation = operation,
+    struct monitor_call *outer = monitor_innermost[self];
+    struct monitor_call *call = outer ? outer + 1 : calls[self];
+    if (call == calls[self] + MONITOR_DEPTH)
+        abort(); /* HARNESS_NESTING bounds it */
+    *call = (struct monitor_call){.outer = outer,
+                                  .operation = operation,
                                   .index = index,
                                   .kind = operation->kind,
                                   .slot = LEDGER_NONE,
                                   .queue = LEDGER_NONE,
                                   .context = LEDGER_NONE,
                                   .identified = LEDGER_NONE};
+    monitor_innermost[self] = call;
     return call;
 }
 
 void monitor_end(void)
 {
-    stacks[sched_self()].depth--;
+    int self = sched_self();
+    monitor_innermost[self] = monitor_innermost[self]->outer;
 }
 
 void monitor_enter(struct monitor_call *call)

@@ -17,12 +17,15 @@
 #include "ledger.h"
 #include "operation.h"
 
+#include "sched/sched.h"
+
 #include <wdm.h>
 
-#define MONITOR_DEPTH 40 /* nested calls of one thread: more than a program can nest */
+#define MONITOR_DEPTH 16 /* calls of one thread in progress: more than the harness nests */
 
 /* Facts about one call in progress. */
 struct monitor_call {
+    struct monitor_call *outer; /* the one around it on the same thread, or NULL */
     const struct operation *operation;
     unsigned index;  /* the operation's place in the program */
     int slot;        /* the IRP's, LEDGER_NONE if it has none */
@@ -59,8 +62,13 @@ void monitor_enable(bool enable);
 /* Forget all calls in progress: start of an execution. */
 void monitor_reset(void);
 
-/* The innermost call of a thread, or NULL. */
-struct monitor_call *monitor_call(int thread);
+/* The innermost call of a thread, or NULL. Asked for several times at every callback. */
+extern struct monitor_call *monitor_innermost[SCHED_THREADS];
+
+static inline struct monitor_call *monitor_call(int thread)
+{
+    return monitor_innermost[thread];
+}
 
 /* The operation a thread performs (NULL: none) and its index (SCHED_NO_OPERATION). */
 const struct operation *monitor_running(int thread);

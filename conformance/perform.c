@@ -456,10 +456,8 @@ void perform_epilogue(void)
             ledger_release_context(i, false);
     }
     for (int i = 0; i < ledger.scenario.queues; i++)
-        if (ledger.queues[i].allocated) {
-            driver_destroy_queue(ledger.queues[i].queue);
-            ledger.queues[i].allocated = false;
-        }
+        if (ledger.queues[i].allocated)
+            ledger_destroy_queue(i);
 }
 
 void perform_reset(void)

@@ -42,6 +42,7 @@ add_test() {
 
 add_test style fuzz/tests/style.sh
 add_test headers include/tests/compile.sh
+add_test clauses conformance/check_clauses.sh
 for lane in $LANES; do
     for program in build/"$lane"/test_*; do
         case $program in *.d | *.o) continue ;; esac
@@ -53,14 +54,15 @@ add_test seeds corpus/check_seeds.sh build/gcc/csq
 for lane in gcc asan; do
     add_test "bad-input-$lane" fuzz/tests/bad_input.sh "build/$lane"
 done
-add_test detection fuzz/scripts/detect.sh --tap --runs 5
-add_test races fuzz/tests/races.sh
 add_test no-false-alarm fuzz/tests/no_false_alarm.sh
-add_test fuzz-verb fuzz/tests/fuzz_verb.sh
-add_test oss-fuzz fuzz/tests/oss_fuzz.sh
+# These build variants of their own: one at a time, beside the others.
+add_test serial-detection fuzz/scripts/detect.sh --tap --runs 5
+add_test serial-races fuzz/tests/races.sh
+add_test serial-fuzz-verb fuzz/tests/fuzz_verb.sh
+add_test serial-oss-fuzz fuzz/tests/oss_fuzz.sh
 
 status=0
-prove -j1 --exec bash "$plan" || status=$?
+prove -j"$(nproc)" --rules "seq=$plan/serial-*" --rules 'par=**' --exec bash "$plan" || status=$?
 passed=$(cat "$tap"/*.tap | grep -c '^ok ' || true)
 failed=$(cat "$tap"/*.tap | grep -c '^not ok ' || true)
 [ "$status" -eq 0 ] || [ "$failed" -gt 0 ] || failed=1 # a test that died without saying which

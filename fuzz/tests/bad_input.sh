@@ -276,6 +276,9 @@ ok $? "the driver: a file that is missing does not stop the others"
 attempt "$driver" /proc/self/mem
 [ "$status" -ne 0 ] && [ "$(cat err)" = "/proc/self/mem: Input/output error" ]
 ok $? "the driver: a file that cannot be read"
+attempt setsid -w "$driver" /dev/tty # which cannot be opened without a terminal
+[ "$status" -ne 0 ] && [ "$(cat err)" = "/dev/tty: No such device or address" ]
+ok $? "the driver: a file that cannot be opened"
 
 # ---- Output that cannot be written ------------------------------------------------------------
 

@@ -35,13 +35,16 @@ one_sentence() {
     [ "$(grep -c . "$work/err")" -eq 1 ] && grep -q "^csqfuzz: .*$1" "$work/err"
 }
 
-whole_files() {
+no_half_files() {
     local path
     for path in "$1"/*; do
         [ -e "$path" ] || continue
         [ "$(sha1sum <"$path" | cut -d' ' -f1)" = "$(basename "$path")" ] || return 1
     done
-    [ "$(find "$1" -type f | wc -l)" -gt 0 ]
+}
+
+whole_files() {
+    no_half_files "$1" && [ "$(find "$1" -type f | wc -l)" -gt 0 ]
 }
 
 # Wait for a condition, two minutes at the most.
@@ -87,11 +90,10 @@ wait $pid || status=$?
 expect "an interrupted run ends with status 0" test $status -eq 0
 expect "it still reports" grep -q '^corpus: ' "$work/out"
 
-./build.sh fuzz --seconds 60 --out "$work/killed" >"$work/out" 2>"$work/err" </dev/null &
+setsid ./build.sh fuzz --seconds 60 --out "$work/killed" >"$work/out" 2>"$work/err" </dev/null &
 pid=$!
 wait_for not_empty "$work/killed/corpus/csq_schedule_fuzzer"
-kill -9 $pid
-pkill -9 -f "$work/killed/work" || true
+kill -9 -- -$pid # its session: the script and the workers
 wait $pid 2>/dev/null
 echo half >"$work/killed/work/0/corpus/0123456789012345678901234567890123456789"
 before=$(find "$work/killed/corpus" -type f | wc -l)
@@ -106,7 +108,7 @@ expect "and keeps no half file" whole_files "$work/killed/corpus/csq_schedule_fu
 if [ "$(id -u)" -eq 0 ] && mkdir -p "$work/small" && mount -t tmpfs -o size=1m tmpfs "$work/small" 2>/dev/null; then
     run 0 ./build.sh fuzz --seconds 6 --out "$work/small/out" || true
     expect "a full disk leaves whole files only" \
-        whole_files "$work/small/out/corpus/csq_schedule_fuzzer"
+        no_half_files "$work/small/out/corpus/csq_schedule_fuzzer"
     umount "$work/small"
 else
     number=$((number + 1))

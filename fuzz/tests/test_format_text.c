@@ -108,7 +108,7 @@ static void text_spellings(void)
          "preempt begin visit 0 run t1\r\nt1 cancel irp0"),
         ("csq 1\nstrategy walk rate 3 seed 5\nstrategy list first t0\n"
          "t0 in top insert q0 irp0 then free at passive match any answer success\n"
-         "  preempt begin visit 0 run t1\nt1 cancel irp0")};
+         "  preempt begin visit 0 run t1\nt1\rcancel\r irp0")};
     struct program_error error;
     bool right = parse(&program, canonical, sizeof canonical - 1, &error);
     tap_ok(right && program.operation_count == 2 && program.preemption_count == 1 &&

@@ -136,6 +136,18 @@ static void wait_for_ever(void)
     sched_block(&story);
 }
 
+/* A wait for anything but a lock has no owner, even if the address is that of a lock that is held.
+ */
+static void hold_and_end(void)
+{
+    sched_lock_acquire(&lock_a, &kinds);
+}
+
+static void wait_at_lock(void)
+{
+    sched_block(&lock_a);
+}
+
 static void deadlocks_of_one(void)
 {
     tap_ok(RUN(NO_SCRIPT, take_a_twice) == SCHED_DEADLOCK && sched_waits_for(0) == 0,
@@ -146,6 +158,9 @@ static void deadlocks_of_one(void)
     tap_ok(RUN(NO_SCRIPT, wait_for_ever, just_end, just_end) == SCHED_DEADLOCK &&
                sched_is_blocked(0) && !sched_is_blocked(1),
            "also if everybody else ends");
+    tap_ok(RUN(NO_SCRIPT, hold_and_end, wait_at_lock) == SCHED_DEADLOCK &&
+               sched_waits_for(1) == SCHED_NOBODY,
+           "a wait at a lock's address is none for the lock");
 }
 
 static void block_in_epilogue(void *argument, unsigned thread)

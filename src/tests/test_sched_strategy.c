@@ -215,21 +215,43 @@ static void all_interleavings(enum which which)
     named_ok(set.count == 20, names[which], "reaches every order of two short threads");
 }
 
+/* Where somebody else could have gone on, while the running thread could, too. */
+static unsigned chances(void)
+{
+    unsigned left = 4, count = 0;
+    for (uint64_t i = 0; i < sched_trace()->event_count; i++) {
+        left -= sched_trace()->events[i].kind == SCHED_EXIT;
+        count += sched_trace()->events[i].kind != SCHED_EXIT && left > 1;
+    }
+    return count;
+}
+
 static void walk_rate(void)
 {
     bool right = true;
-    points = 50;
+    points = 100;
     for (unsigned shift = 0; shift <= 8; shift++) {
-        unsigned count = 0, chances = 0;
+        double count = 0, expected = 0;
         for (uint32_t seed = 0; seed < 500; seed++) {
             run_as(0xf, steps, choose(WALK, seed, shift, 0));
             count += preemptions();
-            chances += 100; /* at least: as long as two threads are left */
+            expected += chances() / (double)(1u << (shift ? shift : 1));
         }
-        unsigned rate = shift ? shift : 1;
-        right = right && count >> (8 - rate) > chances >> 9 && count < chances * 2u >> (rate - 1);
+        right = right && count > expected * 0.8 && count < expected * 1.2;
     }
-    tap_ok(right, "walk: switches about once in 2^n points");
+    tap_ok(right, "walk: switches once in 2^n points");
+}
+
+/* Threads without a point: only who comes first and who comes after an exit is chosen. */
+static void all_orders(enum which which)
+{
+    points = 0;
+    set.count = 0;
+    for (uint32_t seed = 0; seed < 2000; seed++) {
+        run_as(0xf, steps, choose(which, seed, 1, 4));
+        set_add(order_of_threads());
+    }
+    named_ok(set.count == 24, names[which], "reaches every order of four threads");
 }
 
 /* ---- PCT ----------------------------------------------------------------------------------- */
@@ -262,7 +284,7 @@ static void pct_depth(void)
                 most = preemptions();
         }
         within = within && most <= bound;
-        reached = reached && (most >= bound || bound > 3);
+        reached = reached && most >= (bound < 3 ? bound : 3);
     }
     tap_ok(within, "pct: of depth d preempts d - 1 times at most");
     tap_ok(reached, "pct: and that often, too");
@@ -290,20 +312,20 @@ static void pct_guarantee(void)
 
 /* ---- POS ----------------------------------------------------------------------------------- */
 
-/* Thread 0 arrives at `object` while 1 and 2 stand at 5 and 6; bit t: t was drawn anew. */
+/* Thread 0 arrives at `object` while others stand at 5, 6 and nothing; bit t: t was drawn anew. */
 static unsigned redrawn(uint32_t object)
 {
     struct sched_pos *pos = &chosen.pos;
     struct sched_event event = {.kind = SCHED_BEGIN, .object = object};
-    struct sched_view view = {.runnable = 0x7, .event = &event};
-    uint32_t before[3];
+    struct sched_view view = {.runnable = 0xf, .event = &event};
+    uint32_t before[4];
     sched_pos_init(pos, 3);
     pos->object[1] = 5;
     pos->object[2] = 6;
     unsigned changed = 0;
     memcpy(before, pos->priority, sizeof before);
     pos->base.choose(&pos->base, &view);
-    for (unsigned t = 0; t < 3; t++)
+    for (unsigned t = 0; t < 4; t++)
         changed |= (unsigned)(before[t] != pos->priority[t]) << t;
     return changed;
 }
@@ -344,8 +366,14 @@ static void sweep_is_complete(void)
         set_add(order_of_threads());
         once = once && sched_trace()->switch_count <= 1 && preemptions() <= 1;
     }
+    unsigned reached = set.count;
     tap_ok(once, "sweep: each number preempts once at most");
-    tap_is(set.count, 2 * (points + 1), "sweep: consecutive numbers reach every single preemption");
+    for (uint32_t number = 0; number < 2000; number++) {
+        run_counter(SWEEP, number, true);
+        once = once && sched_trace()->switch_count <= 1 && preemptions() <= 1;
+    }
+    tap_ok(once, "sweep: also among threads that block and wake");
+    tap_is(reached, 2 * (points + 1), "sweep: consecutive numbers reach every single preemption");
 }
 
 /* Steps slowest: the first 16 numbers all preempt at the first step, the next at the second. */
@@ -376,6 +404,8 @@ int main(void)
     }
     all_interleavings(WALK);
     all_interleavings(POS);
+    for (enum which which = WALK; which <= POS; which++)
+        all_orders(which);
     walk_rate();
     pct_orders();
     pct_depth();

@@ -341,6 +341,8 @@ refuses "an option without its value" "requires an argument" "$csq" asm plain.cs
 refuses "asm without an output" 'asm needs -o FILE' "$csq" asm plain.csq
 refuses "a signature to ignore that no clause has" 'cannot ignore "NO-SUCH-1"' \
     env CSQFUZZ_IGNORE=NO-SUCH-1 "$csq" run plain.csq
+refuses "a file for progress that is missing" 'cannot map missing' \
+    env CSQFUZZ_PROGRESS=missing "$csq" run plain.csq
 refuses "the driver: no arguments" '^usage: ' "$driver"
 refuses "the driver: a signature to ignore that no clause has" 'cannot ignore "NO-SUCH-1"' \
     env CSQFUZZ_IGNORE=NO-SUCH-1 "$driver" inputs/empty
@@ -376,6 +378,14 @@ program "t0 insert q0 irp0" "  preempt peek.in run t1" "  preempt begin run t1" 
 attempt "$csq" run -q drifted.csq
 [ "$status" -eq 3 ] && grep -qx 'schedule drifted: 1 of 2 preemptions were not met' out
 ok $? "a preemption that is not met: status 3 and \"schedule drifted\""
+program "t0 insert q0 irp0" "  preempt begin run t2" "t1 cancel irp0" >substituted.csq
+attempt "$csq" run -q substituted.csq
+[ "$status" -eq 3 ] && grep -q '^schedule drifted: 1 of 1 preemptions name a thread that' out
+ok $? "a preemption for a thread that cannot run: likewise"
+"$csq" asm drifted.csq -o drifted
+attempt "$csq" run -q drifted
+[ "$status" -eq 0 ] && ! grep -q drifted out
+ok $? "bytes name preemptions at random: no drift"
 program "t0 insert q0 irp0" "  preempt begin run t1" "t1 cancel irp0" >met.csq
 attempt "$csq" run -q met.csq
 [ "$status" -eq 0 ] && ! grep -q drifted out && grep -qx 'verdict: no finding' out

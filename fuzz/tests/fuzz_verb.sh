@@ -3,24 +3,12 @@
 # shellcheck disable=SC2317 # conditions are called by expect
 set -u
 cd "$(dirname "$0")/../.." || exit 2
+# shellcheck source=fuzz/tests/expect.sh
+. fuzz/tests/expect.sh
 work=$PWD/build/fuzz-verb
-number=0 failed=0
+explanation=$work/err
 rm -rf "$work"
 mkdir -p "$work"
-
-# expect NAME CONDITION...: the condition is a command.
-expect() {
-    local name=$1
-    shift
-    number=$((number + 1))
-    if "$@"; then
-        echo "ok $number - $name"
-    else
-        echo "not ok $number - $name"
-        tail -n 5 "$work/err" 2>/dev/null | sed 's/^/# /'
-        failed=1
-    fi
-}
 
 # run STATUS COMMAND...: does it end with this status? Output in out and err.
 run() {
@@ -111,8 +99,7 @@ if [ "$(id -u)" -eq 0 ] && mkdir -p "$work/small" && mount -t tmpfs -o size=1m t
         no_half_files "$work/small/out/corpus/csq_schedule_fuzzer"
     umount "$work/small"
 else
-    number=$((number + 1))
-    echo "ok $number - a full disk leaves whole files only # skip cannot mount a small file system"
+    skip "a full disk leaves whole files only" "cannot mount a small file system"
 fi
 
 # ---- Usage and surroundings ----
@@ -140,5 +127,4 @@ expect "a clang too old for threads is one sentence" \
     run 2 env CC="$work/old-clang" SANITIZER=thread OUT="$work/o" ./build.sh
 expect "which says what is needed" one_sentence "clang 18 or later"
 expect "help is help" run 0 ./build.sh help
-echo "1..$number"
-exit "$failed"
+finish

@@ -3,22 +3,15 @@
 # shellcheck disable=SC2317 # conditions are called by expect
 set -u
 cd "$(dirname "$0")/../.." || exit 2
+# shellcheck source=fuzz/tests/expect.sh
+. fuzz/tests/expect.sh
 work=$PWD/build/oss-fuzz
-number=0 failed=0
+explanation=$work/log
 rm -rf "$work"
 mkdir -p "$work"
 
-expect() {
-    local name=$1
-    shift
-    number=$((number + 1))
-    if "$@" >"$work/log" 2>&1; then
-        echo "ok $number - $name"
-    else
-        echo "not ok $number - $name"
-        tail -n 5 "$work/log" | sed 's/^/# /'
-        failed=1
-    fi
+quietly() {
+    "$@" >"$work/log" 2>&1
 }
 
 # build NAME SANITIZER ENGINE CFLAGS
@@ -41,22 +34,21 @@ four_runs() {
 }
 
 flags="-O1 -fno-omit-frame-pointer -gline-tables-only"
-expect "address with libFuzzer" build address address -fsanitize=fuzzer \
+expect "address with libFuzzer" quietly build address address -fsanitize=fuzzer \
     "$flags -fsanitize=address -fsanitize=fuzzer-no-link"
-expect "leaves target, dictionary, options and seeds, and nothing else" is_contract "$work/address"
+expect "leaves target, dictionary, options and seeds, and nothing else" quietly is_contract "$work/address"
 mv "$work/address" "$work/moved"
-expect "the target runs from a folder it was moved to" four_runs "$work/moved"
-expect "undefined with libFuzzer" build undefined undefined -fsanitize=fuzzer \
+expect "the target runs from a folder it was moved to" quietly four_runs "$work/moved"
+expect "undefined with libFuzzer" quietly build undefined undefined -fsanitize=fuzzer \
     "$flags -fsanitize=undefined -fsanitize=fuzzer-no-link"
-expect "runs" four_runs "$work/undefined"
-expect "memory with libFuzzer" build memory memory -fsanitize=fuzzer \
+expect "runs" quietly four_runs "$work/undefined"
+expect "memory with libFuzzer" quietly build memory memory -fsanitize=fuzzer \
     "$flags -fsanitize=memory -fsanitize=fuzzer-no-link"
-expect "runs" four_runs "$work/memory"
-expect "thread with libFuzzer" build thread thread -fsanitize=fuzzer \
+expect "runs" quietly four_runs "$work/memory"
+expect "thread with libFuzzer" quietly build thread thread -fsanitize=fuzzer \
     "$flags -fsanitize=thread -fsanitize=fuzzer-no-link"
-expect "runs" four_runs "$work/thread"
-expect "no sanitizer and no engine: the engine-free driver" build none none "" "$flags"
-expect "leaves the same four files" is_contract "$work/none"
-expect "replays the seeds" "$work/none/csq_schedule_fuzzer" build/seeds/csq_schedule_fuzzer
-echo "1..$number"
-exit "$failed"
+expect "runs" quietly four_runs "$work/thread"
+expect "no sanitizer and no engine: the engine-free driver" quietly build none none "" "$flags"
+expect "leaves the same four files" quietly is_contract "$work/none"
+expect "replays the seeds" quietly "$work/none/csq_schedule_fuzzer" build/seeds/csq_schedule_fuzzer
+finish

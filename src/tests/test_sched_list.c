@@ -100,6 +100,22 @@ static void list_targets(void)
     tap_ok(ran("000022221111"), "list: who comes after an exit");
 }
 
+/* Whether the thread named is the one that ran. */
+static void list_substitutes(void)
+{
+    RUN_LIST(SCHED_NOBODY, 0x7, {0, SCHED_BEGIN, 0, 1}, {0, SCHED_BEGIN, 1, 0},
+             {0, SCHED_BEGIN, 2, 3}, {0, SCHED_END, 0, 1});
+    tap_ok(sched_list_met(&chosen, 0) && sched_list_met(&chosen, 1) && sched_list_met(&chosen, 2),
+           "list: one that is not followed is met all the same");
+    tap_ok(!sched_list_substituted(&chosen, 0), "list: the thread named ran");
+    tap_ok(sched_list_substituted(&chosen, 1), "list: another one ran for itself");
+    tap_ok(sched_list_substituted(&chosen, 2), "list: or for one that is not there");
+    tap_ok(!sched_list_substituted(&chosen, 3), "list: what is not met is not substituted");
+    RUN_LIST(SCHED_NOBODY, 0x3, {0, SCHED_EXIT, 0, 1});
+    tap_ok(sched_list_met(&chosen, 0) && !sched_list_substituted(&chosen, 0),
+           "list: naming who comes next anyway is no substitution");
+}
+
 static void list_starts(void)
 {
     RUN_LIST(2, 0xf, {3, SCHED_BEGIN, 8, 0});
@@ -186,6 +202,7 @@ int main(void)
 {
     list_visits();
     list_targets();
+    list_substitutes();
     list_starts();
     list_is_full();
     views();

@@ -2,8 +2,9 @@
 
 #include <string.h>
 
-/* About how many points an operation has; what PCT spreads its change points over. */
-#define POINTS_PER_OPERATION 16u
+/* How many points an operation has at the most, nearly always: what PCT spreads its change points
+ * over, and what a sweep covers. */
+#define POINTS_PER_OPERATION 28u
 
 static union {
     struct sched_list list;

@@ -99,6 +99,12 @@ bool file_write(const char *path, const void *data, size_t size)
     return false;
 }
 
+static bool ends_in(const char *path, const char *suffix)
+{
+    size_t length = strlen(path), tail = strlen(suffix);
+    return length >= tail && strcmp(path + length - tail, suffix) == 0;
+}
+
 bool file_read_program(const char *path, struct program *program, bool *was_text)
 {
     size_t size;
@@ -106,7 +112,7 @@ bool file_read_program(const char *path, struct program *program, bool *was_text
     uint8_t *data = file_read(path, LARGEST_PROGRAM, &size);
     if (!data)
         return false;
-    bool text = program_is_text(data, size);
+    bool text = ends_in(path, ".csq") || program_is_text(data, size);
     bool read = true;
     if (text)
         read = program_parse(program, (const char *)data, size, &error);

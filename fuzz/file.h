@@ -21,8 +21,9 @@ bool file_write(const char *path, const void *data, size_t size);
 /* Has everything printed so far arrived? False, and a sentence on stderr, if not. */
 bool file_flush_output(void);
 
-/* Read a program in either form. False, and a sentence on stderr ("file:line:column: expected ..."
- * for bad text), if it cannot be. *was_text may be NULL. */
+/* Read a program in either form: text if its name ends in .csq or it looks like text. False, and a
+ * sentence on stderr ("file:line:column: expected ..." for bad text), if it cannot be. *was_text
+ * may be NULL. */
 bool file_read_program(const char *path, struct program *program, bool *was_text);
 
 #endif

@@ -14,7 +14,7 @@ struct parser {
     const char *at, *end;   /* the rest of the text */
     const char *line_start; /* of the current line */
     unsigned line;
-    bool seen_version, seen_slots;
+    bool seen_version;
     struct program_error *error;
     jmp_buf fail;
 };
@@ -114,9 +114,11 @@ static unsigned long expect_number(struct parser *parser, unsigned long min, uns
 {
     unsigned long value;
     struct word word = next_word(parser);
-    if (!number_in(word, 0, max, &value) || value < min)
-        fail_at(parser, word.start, "expected a number from %lu to %lu", min, max);
-    return value;
+    if (number_in(word, 0, max, &value) && value >= min)
+        return value;
+    if (min == max)
+        fail_at(parser, word.start, "expected %lu", min);
+    fail_at(parser, word.start, "expected a number from %lu to %lu", min, max);
 }
 
 /* "irp2" for the prefix "irp". */
@@ -125,6 +127,12 @@ static bool numbered(struct word word, const char *prefix, unsigned max, unsigne
     size_t length = strlen(prefix);
     return word.length > length && memcmp(word.start, prefix, length) == 0 &&
            number_in(word, length, max, value);
+}
+
+static bool begins(struct word word, const char *prefix)
+{
+    size_t length = strlen(prefix);
+    return word.length >= length && memcmp(word.start, prefix, length) == 0;
 }
 
 static uint8_t expect_numbered(struct parser *parser, const char *prefix, unsigned max)
@@ -216,7 +224,6 @@ static void parse_subjects(struct parser *parser, struct operation *operation)
 {
     unsigned kind = operation->kind;
     bool inserts = kind == OP_INSERT || kind == OP_INSERT_EX;
-    unsigned long value;
     if (inserts || kind == OP_REMOVE_NEXT || kind == OP_DRAIN)
         operation->queue = expect_numbered(parser, "q", SCENARIO_QUEUES - 1);
     if (inserts || kind == OP_COMPLETE ||
@@ -224,7 +231,7 @@ static void parse_subjects(struct parser *parser, struct operation *operation)
         operation->irp = expect_numbered(parser, "irp", SCENARIO_IRPS - 1);
     if (kind == OP_REMOVE)
         operation->context = (uint8_t)(1 + expect_numbered(parser, "ctx", SCENARIO_CONTEXTS - 1));
-    else if (inserts && numbered(peek_word(parser), "ctx", SCENARIO_CONTEXTS - 1, &value))
+    else if (inserts && begins(peek_word(parser), "ctx"))
         operation->context = (uint8_t)(1 + expect_numbered(parser, "ctx", SCENARIO_CONTEXTS - 1));
 }
 
@@ -251,6 +258,11 @@ static void parse_operation(struct parser *parser, struct word thread)
     struct program *program = parser->program;
     struct operation operation = {0};
     unsigned long value;
+    if (is(thread, "strategy") || is(thread, "reading") || is(thread, "slots") ||
+        is(thread, "queue"))
+        fail_at(parser, thread.start,
+                "expected no %.*s here: it belongs before the first operation", (int)thread.length,
+                thread.start);
     if (!numbered(thread, "t", SCHED_PROGRAM_THREADS - 1, &value))
         fail_at(parser, thread.start,
                 "expected t0 to t%u, preempt, strategy, reading, slots or "
@@ -386,12 +398,20 @@ bool program_parse(struct program *program, const char *text, size_t size,
     return true;
 }
 
+static bool is_control(uint8_t byte)
+{
+    return byte < ' ' && byte != '\t' && byte != '\r' && byte != '\n';
+}
+
+/* The canonical bytes of an operation end in a control character, so a program that does anything
+ * is never taken for text. */
 bool program_is_text(const uint8_t *data, size_t size)
 {
     size_t at = 0;
-    while (at < size && (data[at] == '#' || strchr(" \t\r\n", data[at]))) {
-        if (data[at] == '\0')
+    for (size_t i = 0; i < size; i++)
+        if (is_control(data[i]))
             return false;
+    while (at < size && (data[at] == '#' || strchr(" \t\r\n", data[at]))) {
         if (data[at] == '#')
             while (at < size && data[at] != '\n')
                 at++;
@@ -399,5 +419,5 @@ bool program_is_text(const uint8_t *data, size_t size)
             at++;
     }
     return size - at >= 3 && memcmp(data + at, "csq", 3) == 0 &&
-           (size - at == 3 || (data[at + 3] && strchr(" \t\r\n", data[at + 3])));
+           (size - at == 3 || strchr(" \t\r\n", data[at + 3]));
 }

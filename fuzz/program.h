@@ -72,8 +72,8 @@ struct program_error {
 bool program_parse(struct program *program, const char *text, size_t size,
                    struct program_error *error);
 
-/* Does this look like the text form (its first word that is no comment is "csq")? Bytes that
- * happen to look so are taken for text: fuzz targets never ask. */
+/* Does this look like the text form: no control characters, and "csq" as the first word that is no
+ * comment? Fuzz targets never ask: to them everything is bytes. */
 bool program_is_text(const uint8_t *data, size_t size);
 
 /* Hand the text form, line by line (without the newline), to `line`. */

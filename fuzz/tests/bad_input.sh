@@ -121,11 +121,11 @@ ok $? "the driver runs files"
 # LINE:COLUMN|what was expected there|the text
 mistakes() {
     cat <<'TABLE'
-1:5|a number from 1 to 1|csq 2
-1:5|a number from 1 to 1|csq one
-1:4|a number from 1 to 1|csq
+1:5|1|csq 2
+1:5|1|csq one
+1:4|1|csq
 1:7|the end of the line|csq 1 strategy list
-3:4|a number from 1 to 1|# comment\n\ncsq\n
+3:4|1|# comment\n\ncsq\n
 2:1|t0 to t3|csq 1\nstrateggy list
 2:9|one of: list, walk, pct, pos, sweep|csq 1\nstrategy
 2:10|one of: list, walk, pct, pos, sweep|csq 1\nstrategy fifo
@@ -185,14 +185,14 @@ mistakes() {
 3:15|"run"|csq 1\nt0 cancel irp0\npreempt begin t1
 3:19|t0 to t3|csq 1\nt0 cancel irp0\npreempt begin run t4
 3:22|the end of the line|csq 1\nt0 cancel irp0\npreempt begin run t1 visit 1
-3:1|t0 to t3|csq 1\nt0 cancel irp0\nstrategy list
+3:1|no strategy here|csq 1\nt0 cancel irp0\nstrategy list
 3:1|t0 to t3|csq 1\nt0 cancel irp0\ncsq 1
 2:4|one of: insert|csq 1\r\nt0 \vcancel irp0\r\n
 2:12|irp0 to irp3|csq 1\r\nt0 cancel \r\n
 2:11|irp0 to irp3|csq 1\nt0\tcancel\tirp\n
 3:4|one of: insert|csq 1\nt0 cancel irp0\nt1 can\0cel irp0\n
 2:11|irp0 to irp3|csq 1\nt0 cancel irp0\0\n
-1:5|a number from 1 to 1|csq 1\0\n
+1:5|1|csq 1\0\n
 TABLE
 }
 

@@ -8,6 +8,9 @@
 
 #include "trace.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
 struct body_state body;
 _Thread_local int sched_running = SCHED_OUTSIDE;
 const bool sched_is_concurrent = false;
@@ -220,6 +223,10 @@ enum sched_end sched_execute(const struct sched_setup *setup)
 
 void sched_stop(void)
 {
+    if (sched_running == SCHED_OUTSIDE) {
+        fprintf(stderr, "csqfuzz: there is no execution to stop\n");
+        abort();
+    }
     finish(SCHED_STOPPED);
     __builtin_unreachable();
 }

@@ -69,7 +69,8 @@ struct sched_pct {
 void sched_pct_init(struct sched_pct *pct, uint64_t seed, unsigned depth, uint32_t length);
 
 /* ---- POS: random priorities for events, drawn anew for those that race --------------------- */
-/* Yuan, Yang, Gu: "Partial order aware concurrency sampling". */
+/* After Yuan, Yang, Gu: "Partial order aware concurrency sampling"; here a pending point is drawn
+ * anew when another thread arrives at one of the same object. */
 
 struct sched_pos {
     struct sched_strategy base;

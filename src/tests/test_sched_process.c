@@ -331,6 +331,20 @@ static bool stop_after_hand_over(void)
            locked_run();
 }
 
+static void hold_and_hand_over(void)
+{
+    sched_lock_acquire(&lock, &kinds);
+    sched_point(SCHED_BEGIN, 0, 0);
+    sched_lock_hand_over(&lock, &kinds);
+}
+
+static bool stop_with_lock_handed_over(void)
+{
+    return RUN(SCRIPT({0, SCHED_BEGIN, 1}, {1, SCHED_BLOCK, 0}), hold_and_hand_over,
+               stop_with_lock) == SCHED_STOPPED &&
+           locked_run();
+}
+
 static void nothing_to_report(void)
 {
     check_fate(locked_run, SUCCEEDED, "a lock orders its holders");
@@ -344,6 +358,7 @@ static void nothing_to_report(void)
     check_fate(deadlock_with_locks, SUCCEEDED, "a deadlock");
     check_fate(stop_after_hand_over, SUCCEEDED,
                "a stop between a hand-over and the new owner's first step");
+    check_fate(stop_with_lock_handed_over, SUCCEEDED, "and one after that step");
 }
 
 static void races_are_reported(void)

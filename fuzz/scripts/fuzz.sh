@@ -292,6 +292,7 @@ make_writable "$out/findings"
 recover
 trap interrupt INT TERM
 start_workers
+set +e # Ctrl-C reaches whatever command runs at the moment, too: the report must still come
 watch_workers
 share
 report

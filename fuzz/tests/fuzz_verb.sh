@@ -68,11 +68,11 @@ expect "an ignored signature is ignored for its pair alone" run 1 ./build.sh fuz
 expect "which leaves the other" grep -q 'asan: CSQ-INS-6 ' "$work/out"
 
 # ---- Interrupted, killed, no room ----
-./build.sh fuzz --seconds 60 --out "$work/interrupted" >"$work/out" 2>"$work/err" </dev/null &
+setsid ./build.sh fuzz --seconds 60 --out "$work/interrupted" >"$work/out" 2>"$work/err" </dev/null &
 pid=$!
 wait_for test -e "$work/interrupted/work/1/log"
 sleep 2
-kill -TERM $pid
+kill -TERM -- -$pid # like Ctrl-C: the script, its workers, and whatever command runs
 status=0
 wait $pid || status=$?
 expect "an interrupted run ends with status 0" test $status -eq 0

@@ -91,4 +91,43 @@ struct sched_sweep {
 /* `number` enumerates starting thread x thread to run x step, steps slowest. */
 void sched_sweep_init(struct sched_sweep *sweep, uint32_t number);
 
+/* ---- enumerate: one after the other, all with a few preemptions ---------------------------- */
+
+#define SCHED_ENUMERATE_DECISIONS 8192 /* what comes after is not varied */
+#define SCHED_ENUMERATE_FORCED    8
+
+/*
+ * Depth first through every schedule with at most `budget` preemptions, besides those forced,
+ * which are made in each. Whom to start, and whom to run when a thread has blocked or ended, is
+ * varied too and costs nothing. The first schedule has no preemptions but the forced ones.
+ *
+ *     sched_enumerate_init(&all, forced, count, budget);
+ *     do {
+ *         sched_enumerate_begin(&all);
+ *         sched_execute(... &all.base ...);
+ *     } while (sched_enumerate_next(&all));
+ *
+ * Only for executions that do the same whenever they are scheduled the same.
+ */
+struct sched_enumerate {
+    struct sched_strategy base;
+    struct sched_preemption forced[SCHED_ENUMERATE_FORCED];
+    uint8_t
+        visits_left[SCHED_ENUMERATE_FORCED]; /* 0xff: made, 0xfe: made, but `to` could not run */
+    unsigned forced_count, budget;
+    unsigned spent;           /* preemptions of this execution, besides the forced */
+    unsigned depth, position; /* decisions known; made so far in this execution */
+    uint8_t taken[SCHED_ENUMERATE_DECISIONS], options[SCHED_ENUMERATE_DECISIONS];
+};
+/* At most SCHED_ENUMERATE_FORCED; they are copied. */
+void sched_enumerate_init(struct sched_enumerate *all, const struct sched_preemption *forced,
+                          unsigned count, unsigned budget);
+void sched_enumerate_begin(struct sched_enumerate *all);
+
+/* Go on to the next schedule; false if that was the last. */
+bool sched_enumerate_next(struct sched_enumerate *all);
+
+/* In this execution: were all forced preemptions made, to the threads they name? */
+bool sched_enumerate_forced(const struct sched_enumerate *all);
+
 #endif

@@ -2,6 +2,7 @@
 
 #include "ledger.h"
 #include "monitor.h"
+#include "observer.h"
 #include "store.h"
 
 #include "sched/sched.h"
@@ -63,6 +64,7 @@ static void unlock_queue(struct driver_queue *queue)
  * the monitor sees whether it comes back to the same operation (clause CSQ-CB-REL-1). */
 static VOID acquire_lock(PIO_CSQ Csq, PKIRQL Irql)
 {
+    observe_callback(OBSERVED_ACQUIRE, Csq, NULL, NULL);
     monitor_acquire(Csq, Irql);
     struct driver_queue *queue = queue_of(Csq);
     driver_hooks.acquiring();
@@ -76,6 +78,7 @@ static VOID acquire_lock(PIO_CSQ Csq, PKIRQL Irql)
 
 static VOID release_lock(PIO_CSQ Csq, KIRQL Irql)
 {
+    observe_callback(OBSERVED_RELEASE, Csq, NULL, NULL);
     monitor_release(Csq, Irql);
     struct driver_queue *queue = queue_of(Csq);
     uint32_t object = object_of(queue, NULL);
@@ -95,16 +98,19 @@ static void insert_irp(struct driver_queue *queue, PIRP irp)
 
 static VOID csq_insert(PIO_CSQ Csq, PIRP Irp)
 {
+    observe_callback(OBSERVED_INSERT, Csq, Irp, NULL);
     monitor_insert(Csq, Irp, false, NULL);
     struct driver_queue *queue = queue_of(Csq);
     sched_point(SCHED_INSERT_IN, object_of(queue, Irp), 0);
     insert_irp(queue, Irp);
+    observe_answer(STATUS_SUCCESS, NULL);
     monitor_inserted(STATUS_SUCCESS);
     sched_point(SCHED_INSERT_OUT, object_of(queue, Irp), 0);
 }
 
 static NTSTATUS csq_insert_ex(PIO_CSQ Csq, PIRP Irp, PVOID InsertContext)
 {
+    observe_callback(OBSERVED_INSERT_EX, Csq, Irp, InsertContext);
     monitor_insert(Csq, Irp, true, InsertContext);
     struct driver_queue *queue = queue_of(Csq);
     sched_point(SCHED_INSERT_IN, object_of(queue, Irp), 1);
@@ -113,6 +119,7 @@ static NTSTATUS csq_insert_ex(PIO_CSQ Csq, PIRP Irp, PVOID InsertContext)
         insert_irp(queue, Irp);
     else
         driver_hooks.nested(PLACE_IN_INSERT);
+    observe_answer(status, NULL);
     monitor_inserted(status);
     sched_point(SCHED_INSERT_OUT, object_of(queue, Irp), (uint32_t)status);
     return status;
@@ -120,6 +127,7 @@ static NTSTATUS csq_insert_ex(PIO_CSQ Csq, PIRP Irp, PVOID InsertContext)
 
 static VOID csq_remove(PIO_CSQ Csq, PIRP Irp)
 {
+    observe_callback(OBSERVED_REMOVE, Csq, Irp, NULL);
     monitor_remove(Csq, Irp);
     struct driver_queue *queue = queue_of(Csq);
     sched_point(SCHED_REMOVE_IN, object_of(queue, Irp), 0);
@@ -130,10 +138,12 @@ static VOID csq_remove(PIO_CSQ Csq, PIRP Irp)
 
 static PIRP csq_peek(PIO_CSQ Csq, PIRP Irp, PVOID PeekContext)
 {
+    observe_callback(OBSERVED_PEEK, Csq, Irp, PeekContext);
     monitor_peek(Csq, Irp, PeekContext);
     struct driver_queue *queue = queue_of(Csq);
     sched_point(SCHED_PEEK_IN, object_of(queue, Irp), 0);
     PIRP found = store_peek(queue, Irp, PeekContext);
+    observe_answer(STATUS_SUCCESS, found);
     monitor_peeked(found);
     sched_point(SCHED_PEEK_OUT, object_of(queue, found), 0);
     return found;
@@ -143,6 +153,7 @@ static PIRP csq_peek(PIO_CSQ Csq, PIRP Irp, PVOID PeekContext)
  * lets go of them, so that they are freed as soon as nobody else uses them. */
 static VOID csq_complete(PIO_CSQ Csq, PIRP Irp)
 {
+    observe_callback(OBSERVED_COMPLETE, Csq, Irp, NULL);
     monitor_complete(Csq, Irp);
     uint32_t object = object_of(queue_of(Csq), Irp);
     sched_point(SCHED_COMPLETE_IN, object, 0);

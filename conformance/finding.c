@@ -16,7 +16,7 @@ struct finding finding;
 static struct {
     enum clause clause;
     char pair[48]; /* empty: every pair */
-} muted[64];
+} muted[FINDING_MUTED];
 static unsigned muted_entries;
 static unsigned muted_now;
 

@@ -41,8 +41,11 @@ _Noreturn void finding_raise_bugcheck(uint32_t code, const uint64_t parameter[4]
 void finding_note(enum clause clause, int slot, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Room for all clauses and some signatures. */
+#define FINDING_MUTED (CLAUSES + 64)
+
 /* Mute "CSQ-CAN-5" or one signature, "CSQ-CAN-5 cancel|insert". FALSE if no such clause exists or
- * there is no room (64). Muting lasts until the process ends. */
+ * there is no room (FINDING_MUTED). Muting lasts until the process ends. */
 bool finding_mute(const char *signature);
 unsigned finding_muted_count(void); /* in this execution */
 bool finding_is_muted(enum clause clause, const char *const pair[2]);

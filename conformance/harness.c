@@ -5,6 +5,7 @@
 #include "finding.h"
 #include "ledger.h"
 #include "monitor.h"
+#include "observer.h"
 #include "perform.h"
 
 #include "io/io.h"
@@ -12,6 +13,8 @@
 
 /* Somebody else's library may not have it: then its reading shows in its behaviour. */
 extern BOOLEAN csq_diagram_reading __attribute__((weak));
+
+const struct observer *current_observer;
 
 static struct {
     const struct harness_plan *plan;
@@ -150,6 +153,9 @@ struct harness_result harness_run(const struct harness_plan *plan)
     ledger_begin(&plan->scenario);
     monitor_reset();
     perform_reset();
+    current_observer = plan->observer;
+    if (current_observer)
+        current_observer->begin();
     distribute(plan);
     if (&csq_diagram_reading)
         csq_diagram_reading = plan->scenario.diagram;

@@ -13,6 +13,8 @@
 
 #include "sched/sched.h"
 
+struct observer; /* observer.h */
+
 #define HARNESS_OPERATIONS 256
 #define HARNESS_NESTING    8 /* operations inside callbacks inside operations ... */
 
@@ -21,6 +23,7 @@ struct harness_plan {
     unsigned count; /* at most HARNESS_OPERATIONS */
     const struct operation *operations;
     struct sched_strategy *strategy; /* NULL: no preemptions */
+    const struct observer *observer; /* who is told of every event; NULL: nobody */
 };
 
 struct harness_result {

@@ -1,4 +1,5 @@
 /* CsqInsertIrp(Ex), CsqRemoveIrp, CsqPeekNextIrp, CsqCompleteCanceledIrp. */
+#include "leeway.h"
 #include "monitor_internal.h"
 
 #include "io/io.h"
@@ -7,6 +8,12 @@
 
 /* The reading our own library has been told to follow; absent in somebody else's. */
 extern BOOLEAN csq_diagram_reading __attribute__((weak));
+
+/* Is an IRP canceled before its insert not to be offered to the queue? */
+static bool follows_text(void)
+{
+    return &csq_diagram_reading ? !csq_diagram_reading : leeway.text;
+}
 
 /* A callback that touches the queue needs the queue's lock. */
 static void check_locked(const struct monitor_call *call, enum clause clause, const char *callback)
@@ -50,7 +57,7 @@ void monitor_insert(PIO_CSQ csq, PIRP irp, bool ex, PVOID insert_context)
     if (irp->CancelRoutine != NULL)
         finding_raise(CLAUSE_CSQ_INS_6, call->slot,
                       "the Cancel routine was set before the insert callback");
-    if (call->canceled && &csq_diagram_reading && !csq_diagram_reading)
+    if (call->canceled && follows_text())
         finding_raise(CLAUSE_CSQ_INS_14, call->slot,
                       "an IRP canceled before the call was offered to the queue");
     call->inserts++;

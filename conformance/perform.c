@@ -2,7 +2,9 @@
 
 #include "driver.h"
 #include "ledger.h"
+#include "leeway.h"
 #include "monitor.h"
+#include "observer.h"
 #include "store.h"
 
 #include "ke/ke.h"
@@ -36,6 +38,20 @@ static struct monitor_call *this_call(void)
     return monitor_call(sched_self());
 }
 
+/* The routine is about to be called; it has returned. */
+static void enter(struct monitor_call *call)
+{
+    if (current_observer)
+        current_observer->entered(call);
+    monitor_enter(call);
+}
+
+static void observe_return(NTSTATUS status, PIRP irp)
+{
+    if (current_observer)
+        current_observer->returned(status, irp);
+}
+
 /* ---- Disposing of IRPs --------------------------------------------------------------------- */
 
 /* The thread owns the IRP: keep it, or complete it (its sender then frees or keeps it). */
@@ -53,6 +69,7 @@ static void dispose(int slot, PIRP irp, unsigned fate, NTSTATUS status)
 static void on_completed(int slot, PIRP irp)
 {
     struct ledger_irp *entry = &ledger.irps[slot];
+    observe_change(OBSERVED_GONE, slot);
     monitor_completion(slot, irp, entry->expected);
     if (entry->fate == FATE_RECYCLE)
         ledger_hand_over_irp(slot, IRP_IDLE);
@@ -92,7 +109,8 @@ static NTSTATUS on_answer(const struct driver_queue *queue)
         return STATUS_SUCCESS; /* IoCsqInsertIrp could not report a failure (AMB-7) */
     if (store_is_full(queue))
         return STATUS_INSUFFICIENT_RESOURCES;
-    return driver_answer(operation->answer);
+    NTSTATUS status = driver_answer(operation->answer);
+    return NT_SUCCESS(status) && leeway.exact ? STATUS_SUCCESS : status;
 }
 
 static void on_linked(PIRP irp, bool linked, int queue)
@@ -126,11 +144,12 @@ static NTSTATUS insert(PIRP irp)
     ledger.irps[call->slot].fate =
         call->operation->fate == FATE_HOLD ? FATE_FREE : call->operation->fate;
     driver_set_canaries(call->slot, irp);
-    monitor_enter(call);
+    enter(call);
     if (ex)
         status = IoCsqInsertIrpEx(&queue->csq, irp, context, call->argument);
     else
         IoCsqInsertIrp(&queue->csq, irp, context);
+    observe_return(status, NULL);
     monitor_return_insert(call, ex, status);
     call->result = (uint32_t)status;
     return status;
@@ -145,6 +164,7 @@ static NTSTATUS after_failed_insert(PIRP irp, NTSTATUS status, bool dispatching)
         ledger_release_context(call->context, false);
     if (fate == FATE_HOLD && dispatching) {
         IoMarkIrpPending(irp); /* clause CSQ-INX-10 */
+        observe_change(OBSERVED_MARKED, call->slot);
         ledger.irps[call->slot].pended = true;
         status = STATUS_PENDING;
     }
@@ -168,16 +188,16 @@ static void bind_context(struct monitor_call *call)
     call->context = ledger_bind_context(slot, call->slot, call->queue, operation->keep);
 }
 
-/* Get the slot's IRP ready for being sent, or inserted again; true if it is to be sent. */
-static bool prepare_irp(int slot, enum irp_place before)
+/* A slot without an IRP gets one, and an idle one is made as good as new. */
+static void renew_irp(int slot, enum irp_place before, enum irp_place place)
 {
-    if (before == IRP_NONE)
-        ledger_publish_irp(slot, driver_allocate_irp(slot), IRP_INSERTING);
-    if (before == IRP_IDLE) {
+    if (before != IRP_NONE && before != IRP_IDLE)
+        return;
+    if (before == IRP_IDLE)
         driver_reuse_irp(slot, ledger.irps[slot].irp);
-        ledger_publish_irp(slot, ledger.irps[slot].irp, IRP_INSERTING);
-    }
-    return before != IRP_HELD;
+    PIRP irp = before == IRP_NONE ? driver_allocate_irp(slot) : ledger.irps[slot].irp;
+    ledger_publish_irp(slot, irp, place);
+    observe_change(OBSERVED_RENEWED, slot);
 }
 
 static bool perform_insert(struct monitor_call *call)
@@ -189,13 +209,13 @@ static bool perform_insert(struct monitor_call *call)
     call->in_queue = true;
     ledger_enter_queue(call->queue);
     bind_context(call);
-    bool send = prepare_irp(call->slot, before);
+    renew_irp(call->slot, before, IRP_INSERTING);
     if (call->operation->kind == OP_INSERT_EX)
         call->argument = (PVOID)(ULONG_PTR)(0x1000u + call->index);
     ledger_touch(call->slot, call->index, call->operation->kind);
     sched_point(SCHED_BEGIN, (uint32_t)call->slot + 1, call->operation->kind);
     PIRP irp = ledger.irps[call->slot].irp;
-    if (send) {
+    if (before != IRP_HELD) {
         driver_send_irp(irp);
     } else {
         NTSTATUS status = insert(irp);
@@ -234,8 +254,9 @@ static bool perform_remove(struct monitor_call *call)
     call->in_queue = true;
     struct driver_queue *queue = ledger_enter_queue(call->queue);
     sched_point(SCHED_BEGIN, 0x100u * ((uint32_t)call->queue + 1), operation->kind);
-    monitor_enter(call);
+    enter(call);
     PIRP irp = IoCsqRemoveIrp(&queue->csq, ledger.contexts[slot].context);
+    observe_return(STATUS_SUCCESS, irp);
     monitor_return_remove(call, irp);
     call->result = (uint32_t)(ledger_find_irp(irp) + 1);
     ledger_drop_context(slot);
@@ -247,8 +268,9 @@ static bool perform_remove(struct monitor_call *call)
 static PIRP remove_next(struct monitor_call *call, struct driver_queue *queue)
 {
     call->kind = OP_REMOVE_NEXT;
-    monitor_enter(call);
+    enter(call);
     PIRP irp = IoCsqRemoveNextIrp(&queue->csq, call->argument);
+    observe_return(STATUS_SUCCESS, irp);
     monitor_return_remove_next(call, irp);
     call->result = (uint32_t)(ledger_find_irp(irp) + 1);
     return irp;
@@ -290,12 +312,8 @@ static void provide_irp(int slot)
     enum irp_place before = ledger_claim_for_insert(slot);
     if (before == IRP_QUEUED)
         return;
-    if (before == IRP_NONE)
-        ledger_publish_irp(slot, driver_allocate_irp(slot), IRP_FRESH);
-    else if (before == IRP_IDLE) {
-        driver_reuse_irp(slot, ledger.irps[slot].irp);
-        ledger_publish_irp(slot, ledger.irps[slot].irp, IRP_FRESH);
-    } else
+    renew_irp(slot, before, IRP_FRESH);
+    if (before != IRP_NONE && before != IRP_IDLE)
         ledger_hand_over_irp(slot, before);
 }
 
@@ -317,8 +335,9 @@ static bool perform_cancel(struct monitor_call *call)
     call->holds_irp = true;
     ledger_touch(slot, call->index, OP_CANCEL);
     sched_point(SCHED_BEGIN, (uint32_t)slot + 1, OP_CANCEL);
-    monitor_enter(call);
+    enter(call);
     BOOLEAN result = IoCancelIrp(irp);
+    observe_return(result, NULL);
     monitor_return_cancel(call, result);
     call->result = result;
     if (call->holds_irp)
@@ -438,6 +457,7 @@ static void empty_slot(int slot)
         perform(&complete, SCHED_NO_OPERATION - 1);
     else if (entry->place == IRP_FRESH || entry->place == IRP_IDLE) {
         annotate_acquire(&entry->handed_over);
+        observe_change(OBSERVED_GONE, slot);
         ledger_free_irp(slot);
     }
 }

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Run every seed of csq_schedule_fuzzer, hold its callbacks against EXPECTED; run all regressions.
-# TAP output.
+# Run every seed of every target, hold its callbacks against the target's EXPECTED; run all
+# regressions. TAP output.
 #
-#   corpus/check_seeds.sh CSQ           test; CSQ is the csq command
-#   corpus/check_seeds.sh CSQ --print   print what EXPECTED would have to say
+#   corpus/check_seeds.sh CSQ                  test; CSQ is the csq command
+#   corpus/check_seeds.sh CSQ --print TARGET   print what EXPECTED of a target would have to say
 #
 # A line of EXPECTED is "NAME: TRACE". The trace has, in the order of execution, with t0..t3 before
 # what another thread does than the one before:
@@ -17,14 +17,13 @@
 set -u
 export LC_ALL=C
 
-if [ $# -lt 1 ] || [ $# -gt 2 ] || { [ $# -eq 2 ] && [ "$2" != --print ]; }; then
-    echo "usage: corpus/check_seeds.sh CSQ [--print]" >&2
+if [ $# -ne 1 ] && { [ $# -ne 3 ] || [ "$2" != --print ]; }; then
+    echo "usage: corpus/check_seeds.sh CSQ [--print TARGET]" >&2
     exit 2
 fi
 csq=$1
-print=${2:-}
-folder=$(dirname "$0")/csq_schedule_fuzzer
-regressions=$(dirname "$0")/regressions
+corpus=$(dirname "$0")
+targets=("$corpus"/*_fuzzer)
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
 
@@ -85,10 +84,15 @@ check_preemptions() {
     fi
 }
 
-# check_trace NAME TRACE
+# A seed of the sequential target must not rely on a schedule, which that target drops.
+check_sequential() {
+    ! grep -E '^ *(strategy|preempt|t[1-3] )' "$1" || echo "it is not of one thread"
+}
+
+# check_trace NAME TRACE EXPECTED
 check_trace() {
     local expected
-    expected=$(sed -n "s/^$1: //p" "$folder/EXPECTED")
+    expected=$(sed -n "s/^$1: //p" "$3")
     [ "$2" = "$expected" ] || printf 'expected: %s\nhas:      %s\n' "$expected" "$2"
 }
 
@@ -108,40 +112,56 @@ report() {
     fi
 }
 
-seeds=("$folder"/*.csq)
-if [ ! -e "${seeds[0]}" ]; then
-    echo "Bail out! no seeds in $folder"
-    exit 1
-fi
-mapfile -t fixed < <(find "$regressions" -name '*.csq' 2>/dev/null | sort)
-[ -n "$print" ] || echo "1..$((${#seeds[@]} + 2 + ${#fixed[@]}))"
-for seed in "${seeds[@]}"; do
-    name=$(basename "$seed" .csq)
+# run_seed SEED TARGET: sets status, trace; leaves what csq wrote in $work.
+run_seed() {
+    local how=()
+    [ "$2" != csq_sequential_fuzzer ] || how=(--sequential)
     rm -f "$work/list"
-    "$csq" run --list="$work/list" "$seed" >"$work/run" 2>"$work/errors"
-    status=$?
-    trace=$({ "$csq" show "$seed" 2>/dev/null && cat "$work/run"; } | compact)
-    if [ -n "$print" ]; then
-        echo "$name: $trace"
-        continue
-    fi
-    "$csq" asm "$seed" -o "$work/$name.bytes" 2>/dev/null
-    report "$name" "$(
-        check_comment "$seed"
-        check_run "$seed" "$status"
-        check_preemptions "$seed"
-        check_trace "$name" "$trace"
+    status=0
+    "$csq" run "${how[@]}" --list="$work/list" "$1" >"$work/run" 2>"$work/errors" || status=$?
+    trace=$({ "$csq" show "$1" 2>/dev/null && cat "$work/run"; } | compact)
+}
+
+# seed_problems SEED NAME TARGET
+seed_problems() {
+    check_comment "$1"
+    check_run "$1" "$status"
+    check_preemptions "$1"
+    [ "$3" != csq_sequential_fuzzer ] || check_sequential "$1"
+    check_trace "$2" "$trace" "$corpus/$3/EXPECTED"
+}
+
+# check_target TARGET: each of its seeds, and what they are together.
+check_target() {
+    local seed name bytes=$work/$1
+    mkdir "$bytes"
+    for seed in "$corpus/$1"/*.csq; do
+        name=$(basename "$seed" .csq)
+        run_seed "$seed" "$1"
+        "$csq" asm "$seed" -o "$bytes/$name" 2>/dev/null
+        report "$1: $name" "$(seed_problems "$seed" "$name" "$1")"
+    done
+    report "$1: EXPECTED names every seed once, and no other" "$(
+        diff <(sed 's/:.*//' "$corpus/$1/EXPECTED" | sort) \
+            <(basename -a -s .csq "$corpus/$1"/*.csq | sort)
     )"
+    report "$1: no two seeds have the same bytes" "$(
+        cd "$bytes" && sha256sum -- * | sort | uniq -w 64 -D | sed 's/^[0-9a-f]* *//'
+    )"
+}
+
+if [ $# -eq 3 ]; then
+    for seed in "$corpus/$3"/*.csq; do
+        run_seed "$seed" "$3"
+        echo "$(basename "$seed" .csq): $trace"
+    done
+    exit 0
+fi
+
+for target in "${targets[@]}"; do
+    check_target "$(basename "$target")"
 done
-[ -z "$print" ] || exit 0
-
-report "EXPECTED names every seed once, and no other" "$(
-    diff <(sed 's/:.*//' "$folder/EXPECTED" | sort) <(basename -s .csq "${seeds[@]}" | sort)
-)"
-report "no two seeds have the same bytes" "$(
-    cd "$work" && sha256sum -- *.bytes | sort | uniq -w 64 -D | sed 's/^[0-9a-f]* *//'
-)"
-
+mapfile -t fixed < <(find "$corpus/regressions" -name '*.csq' 2>/dev/null | sort)
 for text in "${fixed[@]}"; do
     "$csq" run "$text" >"$work/run" 2>"$work/errors"
     status=$?
@@ -151,4 +171,5 @@ for text in "${fixed[@]}"; do
         "$csq" asm "$text" -o - 2>&1 | cmp - "${text%.csq}" 2>&1
     )"
 done
+echo "1..$number"
 [ "$failed" -eq 0 ]

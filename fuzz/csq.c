@@ -21,7 +21,8 @@ struct arguments {
     const char *output; /* -o */
     const char *list;   /* --list */
     bool quiet;
-    bool text; /* the file is in the text form */
+    bool sequential; /* --sequential */
+    bool text;       /* the file is in the text form */
 };
 
 const char *argp_program_version = "csq 1";
@@ -39,6 +40,10 @@ static const struct argp_option options[] = {
     {"list", 'l', "FILE", 0,
      "run: write the same execution to FILE as text, with every switch named", 0},
     {"quiet", 'q', NULL, 0, "run: leave out the steps", 0},
+    {"sequential", 's', NULL, 0,
+     "run: as csq_sequential_fuzzer does, on one thread and held against the sequential "
+     "specification",
+     0},
     {0}};
 
 static error_t parse_option(int key, char *value, struct argp_state *state)
@@ -53,6 +58,9 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
         return 0;
     case 'q':
         arguments->quiet = true;
+        return 0;
+    case 's':
+        arguments->sequential = true;
         return 0;
     case ARGP_KEY_ARG:
         if (state->arg_num == 0)
@@ -92,14 +100,14 @@ static int write_text(const struct program *program, const char *path)
     return written ? EXIT_CLEAN : EXIT_BAD_INPUT;
 }
 
-static int show(const struct arguments *arguments, const struct program *program)
+static int show(const struct arguments *arguments, struct program *program)
 {
     return write_text(program, arguments->output ? arguments->output : "-");
 }
 
 /* ---- asm ----------------------------------------------------------------------------------- */
 
-static int assemble(const struct arguments *arguments, const struct program *program)
+static int assemble(const struct arguments *arguments, struct program *program)
 {
     uint8_t bytes[PROGRAM_MAX_SIZE];
     size_t size = program_encode(program, bytes);
@@ -144,11 +152,20 @@ static int write_list(const struct program *program, const char *path)
     return EXIT_BAD_INPUT;
 }
 
-static int run(const struct arguments *arguments, const struct program *program)
+/* As the target does whose findings are to be seen. */
+static struct harness_result perform(const struct arguments *arguments, struct program *program)
 {
     target_initialize();
     target_set_program(program);
-    struct harness_result result = execute(program);
+    if (!arguments->sequential)
+        return execute(program);
+    program_make_sequential(program);
+    return execute_sequential(program);
+}
+
+static int run(const struct arguments *arguments, struct program *program)
+{
+    struct harness_result result = perform(arguments, program);
     if (!arguments->quiet)
         report_trace(stdout, 0, UINT64_MAX);
     int status = print_verdict(program, &result, arguments->text);
@@ -165,7 +182,7 @@ int main(int argc, char **argv)
                                      NULL,    NULL};
     static const struct {
         const char *name;
-        int (*routine)(const struct arguments *, const struct program *);
+        int (*routine)(const struct arguments *, struct program *);
     } commands[] = {{"show", show}, {"asm", assemble}, {"run", run}};
     static struct program program;
     struct arguments arguments = {0};

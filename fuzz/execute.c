@@ -1,5 +1,7 @@
 #include "execute.h"
 
+#include "conformance/sequential_check.h"
+
 #include <string.h>
 
 /* How many points an operation has at the most, nearly always: what PCT spreads its change points
@@ -40,14 +42,39 @@ static struct sched_strategy *set_up_strategy(const struct program *program)
     }
 }
 
-struct harness_result execute(const struct program *program)
+static struct harness_result run(const struct program *program, const struct observer *observer)
 {
     struct harness_plan plan = {.scenario = program->scenario,
                                 .count = program->operation_count,
                                 .operations = program->operations,
-                                .strategy = set_up_strategy(program)};
+                                .strategy = set_up_strategy(program),
+                                .observer = observer};
     return harness_run(&plan);
 }
+
+struct harness_result execute(const struct program *program)
+{
+    return run(program, NULL);
+}
+
+/* ---- One thread ---------------------------------------------------------------------------- */
+
+void program_make_sequential(struct program *program)
+{
+    program->schedule = (struct program_schedule){.strategy = STRATEGY_LIST};
+    program->preemption_count = 0;
+    for (unsigned o = 0; o < program->operation_count; o++)
+        program->operations[o].thread = 0;
+    for (unsigned o = 0; o <= program->operation_count; o++)
+        program->first_of[o] = 0;
+}
+
+struct harness_result execute_sequential(const struct program *program)
+{
+    return run(program, &sequential_observer);
+}
+
+/* ---- Unmet preemptions --------------------------------------------------------------------- */
 
 unsigned execute_unmet(const struct program *program)
 {

@@ -10,6 +10,13 @@
  * sched_trace(). The program must stay unchanged while it runs. */
 struct harness_result execute(const struct program *program);
 
+/* Give all operations to thread 0, in program order, and leave the schedule out. */
+void program_make_sequential(struct program *program);
+
+/* Run such a program and hold it against the sequential specification: a difference is a finding,
+ * as is what execute() would find. */
+struct harness_result execute_sequential(const struct program *program);
+
 /* After execute() of a STRATEGY_LIST program: how many of its preemptions were not met, and how
  * many were met while the thread they name could not run. */
 unsigned execute_unmet(const struct program *program);

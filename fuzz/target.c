@@ -1,6 +1,7 @@
 #include "target.h"
 
 #include "conformance/finding.h"
+#include "conformance/leeway.h"
 #include "conformance/nearest.h"
 #include "conformance/report.h"
 
@@ -80,12 +81,25 @@ static void mute_all(const char *list)
     }
 }
 
+static void set_leeway(const char *words)
+{
+    if (leeway_set(words))
+        return;
+    fprintf(stderr,
+            "csqfuzz: CSQFUZZ_PROFILE knows text, diagram, nt_success and exact, not \"%s\"\n",
+            words);
+    exit(2);
+}
+
 void target_initialize(void)
 {
+    const char *profile = getenv("CSQFUZZ_PROFILE");
     const char *list = getenv("CSQFUZZ_IGNORE");
     const char *progress = getenv("CSQFUZZ_PROGRESS");
     if (list)
         mute_all(list);
+    if (profile)
+        set_leeway(profile);
     if (progress)
         map_progress(progress);
     target_install_hooks();

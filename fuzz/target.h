@@ -8,10 +8,10 @@
 
 #include <stdio.h>
 
-/* Once, before the first execution: mutes what CSQFUZZ_IGNORE names (one signature a line), maps
- * the file that CSQFUZZ_PROGRESS names (8 bytes: executions so far, for whoever shows progress)
- * and, in builds whose sanitizer does not, catches fatal signals. What cannot be done ends the
- * process with a sentence. */
+/* Once, before the first execution: mutes what CSQFUZZ_IGNORE names (one signature a line), takes
+ * the words of CSQFUZZ_PROFILE (conformance/leeway.h), maps the file that CSQFUZZ_PROGRESS names (8
+ * bytes: executions so far, for whoever shows progress) and, in builds whose sanitizer does not,
+ * catches fatal signals. What cannot be done ends the process with a sentence. */
 void target_initialize(void);
 
 /* One more execution is about to begin. */

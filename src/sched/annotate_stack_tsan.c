@@ -13,8 +13,13 @@ void annotate_stack_create(struct annotate_stack *stack)
     stack->tsan_fiber = __tsan_create_fiber(0);
 }
 
+/* It may have been cut off in the middle and never said that it is done. What it did, on its stack
+ * above all, which is used again, comes before whatever follows: two switches that synchronise. */
 void annotate_stack_destroy(struct annotate_stack *stack)
 {
+    void *self = __tsan_get_current_fiber();
+    __tsan_switch_to_fiber(stack->tsan_fiber, 0);
+    __tsan_switch_to_fiber(self, 0);
     __tsan_destroy_fiber(stack->tsan_fiber);
     stack->tsan_fiber = NULL;
 }

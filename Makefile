@@ -6,14 +6,18 @@
 #   SANITIZER  address undefined thread memory coverage none: which annotations and hooks to link
 #   LIB_FUZZING_ENGINE  what a fuzz target is linked with   (none: no fuzz-engine target)
 #   IMPL       the implementation of the six routines       src/csq/csq.c
-#   MUTANT     a patch of conformance/mutants, without .patch, to build its variant of the target
+#   MUTANT     a patch of conformance/mutants, without .patch, to build its variant of a target
+#   FUZZER     which target that is                         csq_schedule_fuzzer
+#   IMPL_OBJECTS IMPL_PROGRAMS IMPL_LINK   objects of somebody else's implementation, the folder for
+#              the programs that have them in the place of IMPL, and what links: $(CC) or $(CXX)
 BUILD ?= build/default
 SANITIZER ?= none
 CFLAGS ?= -O2 -g
 CXXFLAGS ?= $(CFLAGS)
 IMPL ?= src/csq/csq.c
+FUZZER ?= csq_schedule_fuzzer
 WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes
-COMPILE = $(CC) -std=c11 $(WARNINGS) -Iinclude -Isrc -I. $(CFLAGS) -MMD -MP
+COMPILE = $(CC) -std=c11 $(WARNINGS) $(PLANTED_INCLUDE) -Iinclude -Isrc -I. $(CFLAGS) -MMD -MP
 CONTEXT = -l:libboost_context.a # jump_fcontext and make_fcontext, assembly; nothing else of it
 
 # ---- Which files ------------------------------------------------------------------------------
@@ -69,14 +73,14 @@ exceptions = $(if $(filter $(1),$(SEEN)),,$(UNSEEN)) $(if $(filter $(1),$(STEERI
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 
-FUZZERS = csq_schedule_fuzzer
+FUZZERS = csq_schedule_fuzzer csq_sequential_fuzzer
 TESTS = $(patsubst src/tests/%.c,%,$(wildcard src/tests/test_*.c)) \
         $(patsubst fuzz/tests/%.c,%,$(wildcard fuzz/tests/test_*.c))
 
 # ---- What to build ----------------------------------------------------------------------------
 
 .PHONY: all fuzzers standalone tests
-all: standalone tests $(BUILD)/csq
+all: standalone tests $(BUILD)/csq $(BUILD)/conformance_suite
 
 fuzzers: $(FUZZERS:%=$(BUILD)/%)
 standalone: $(FUZZERS:%=$(BUILD)/%_standalone) $(BUILD)/hashes
@@ -111,11 +115,36 @@ $(BUILD)/test_%: $(BUILD)/src/tests/test_%.o $(call objects,$(IO) $(KE) $(FIBERS
 $(BUILD)/test_%: $(BUILD)/fuzz/tests/test_%.o $(call objects,fuzz/file.c $(LIBRARY) $(FIBERS))
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
 
+# The conformance suite: nothing of fuzz/, so that it judges where the format is not to be had.
+SUITE = $(wildcard conformance/cases/*.c conformance/suite/*.c)
+JUDGED = $(IMPL) $(IO) $(KE) $(CONFORMANCE)
+$(BUILD)/conformance_suite: $(call objects,$(SUITE) $(JUDGED) $(FIBERS))
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
+
+# It takes these in as they are.
+$(BUILD)/conformance/suite/page.o: conformance/suite/page.css conformance/suite/page.js
+
+# ---- Somebody else's implementation -----------------------------------------------------------
+
+ifdef IMPL_OBJECTS
+IMPL_LINK ?= $(CC)
+foreign = $(call objects,$(filter-out $(IMPL),$(1))) $(IMPL_OBJECTS)
+
+$(IMPL_PROGRAMS)/conformance_suite: $(call foreign,$(SUITE) $(JUDGED) $(FIBERS))
+	$(IMPL_LINK) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
+
+$(IMPL_PROGRAMS)/csq: $(call foreign,fuzz/csq.c fuzz/file.c $(LIBRARY) $(FIBERS))
+	$(IMPL_LINK) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
+
+$(IMPL_PROGRAMS)/%_fuzzer: $(call foreign,$(LIBRARY) $(FIBERS)) $(BUILD)/fuzz/%_fuzzer.o
+	$(CXX) $(CXXFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT) $(LIB_FUZZING_ENGINE)
+endif
+
 # ---- Variants with a planted bug --------------------------------------------------------------
 
 ifdef MUTANT
 PATCH = conformance/mutants/$(MUTANT).patch
-PATCHED = $(shell sed -n 's|^+++ b/\([^ \t]*\).*|\1|p' $(PATCH))
+PATCHED := $(shell sed -n 's|^+++ b/\([^ \t]*\).*|\1|p' $(PATCH))
 PLANTED = $(BUILD)/mutants/$(MUTANT)
 
 $(PLANTED)/%.c: $(PATCH) %.c
@@ -126,26 +155,49 @@ $(PLANTED)/%.c: $(PATCH) %.c
 $(PLANTED)/%.o: $(PLANTED)/%.c
 	$(COMPILE) -I$(dir $*) $(call exceptions,$*.c) -c $< -o $@
 
+ifeq ($(filter %.h,$(PATCHED)),)
 # The planted objects take the place of the sound ones.
-planted = $(patsubst %.c,$(PLANTED)/%.o,$(PATCHED)) $(call objects,$(filter-out $(PATCHED),$(1)))
+planted = $(patsubst %.c,$(PLANTED)/%.o,$(filter $(PATCHED),$(1))) \
+          $(call objects,$(filter-out $(PATCHED),$(1)))
+else
+# A header: a copy of include/ comes first, and every object is built anew.
+PLANTED_INCLUDE = -I$(PLANTED)/include
+planted = $(patsubst %.c,$(PLANTED)/%.o,$(1))
+
+$(PLANTED)/$(PATCHED): $(PATCH) $(wildcard include/*.h include/wdm/*.h)
+	@mkdir -p $(PLANTED)
+	@cp -r include $(PLANTED)
+	patch -s -d $(PLANTED) -p1 -i $(CURDIR)/$(PATCH) -F0 --no-backup-if-mismatch
+
+$(PLANTED)/%.o: %.c $(PLANTED)/$(PATCHED)
+	@mkdir -p $(@D)
+	$(COMPILE) $(call exceptions,$<) -c $< -o $@
+endif
 MUTANT_OBJECTS = $(call planted,$(LIBRARY) $(FIBERS))
 
 .PRECIOUS: $(PLANTED)/%.c
-.PHONY: mutant mutant_standalone
-mutant: $(PLANTED)/csq_schedule_fuzzer
-mutant_standalone: $(PLANTED)/csq_schedule_fuzzer_standalone
+.PHONY: mutant mutant_standalone mutant_tests
+mutant: $(PLANTED)/$(FUZZER)
+mutant_standalone: $(PLANTED)/$(FUZZER)_standalone
+mutant_tests: $(patsubst src/tests/%.c,$(PLANTED)/%,$(wildcard src/tests/test_*.c))
 
-$(PLANTED)/csq_schedule_fuzzer: $(MUTANT_OBJECTS) $(call objects,fuzz/csq_schedule_fuzzer.c)
-	$(CXX) $(CXXFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT) $(LIB_FUZZING_ENGINE)
-
-$(PLANTED)/csq_schedule_fuzzer_standalone: $(MUTANT_OBJECTS) \
-    $(call objects,fuzz/csq_schedule_fuzzer.c fuzz/standalone.c)
+$(PLANTED)/test_%: $(call planted,src/tests/test_%.c $(IO) $(KE) $(FIBERS))
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
 
-$(PLANTED)/bench_host: $(call planted,$(LIBRARY) $(HOST)) $(call objects,fuzz/bench.c)
+$(PLANTED)/$(FUZZER): $(MUTANT_OBJECTS) $(call planted,fuzz/$(FUZZER).c)
+	$(CXX) $(CXXFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT) $(LIB_FUZZING_ENGINE)
+
+$(PLANTED)/$(FUZZER)_standalone: $(MUTANT_OBJECTS) \
+    $(call planted,fuzz/$(FUZZER).c fuzz/standalone.c)
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
+
+$(PLANTED)/bench_host: $(call planted,$(LIBRARY) $(HOST) fuzz/bench.c)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT) -pthread
 
-$(PLANTED)/csq: $(MUTANT_OBJECTS) $(call objects,fuzz/csq.c fuzz/file.c)
+$(PLANTED)/conformance_suite: $(call planted,$(SUITE) $(JUDGED) $(FIBERS))
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
+
+$(PLANTED)/csq: $(MUTANT_OBJECTS) $(call planted,fuzz/csq.c fuzz/file.c)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
 endif
 

@@ -2,6 +2,7 @@
 # The one entry. Without an argument: the OSS-Fuzz build contract. With one: a verb for people.
 # "./build.sh help" lists them.
 set -eu
+export CSQFUZZ_CALLER=$PWD # where the file names of a verb start
 cd "$(dirname "$0")"
 ROOT=$PWD
 # shellcheck source=fuzz/scripts/common.sh
@@ -13,13 +14,25 @@ usage() {
 ./build.sh fuzz       fuzz our library; options:
     --seconds N       for how long (default 60)
     --lane LANE       asan, tsan or all (default)
+    --target NAME     csq_schedule_fuzzer (default): calls and thread schedule; csq_sequential_fuzzer:
+                      one thread, held against the sequential specification
     --jobs N          processes (default: one a core, at least one a lane)
     --ignore SIG      do not stop for this signature or clause; may be repeated
     --out FOLDER      where corpus and findings are kept (default: fuzz-out)
     --planted BUG     fuzz a variant with a planted bug instead, from an empty corpus: A01, ...
                       (conformance/mutants)
+./build.sh conformance  judge our implementation, clause by clause; options:
+    --impl FILE...    judge somebody else's instead: C or C++ sources, as they are
+    --lane LANE       gcc clang asan (default) tsan msan
+    --profile WORDS   demand text or diagram, nt_success or exact
+    --fuzz N          then fuzz it for N seconds, looking past what deviates
+    --expect FILE     fail on changes against these expected deviations; --write-expected FILE
+    --junit FILE, --json FILE, --html FILE, --tap; --case PREFIX, --jobs N, --seconds N, ...:
+                      see build/asan/conformance_suite --help
 ./build.sh test       build every lane and run all tests
-./build.sh detect [--runs N]   how soon each planted bug is found from an empty corpus: a table
+./build.sh detect [--runs N] [BUG...]   how soon each planted bug, or these, is found from an
+                      empty corpus: a table
+./build.sh kills [BUG...]   which cases of the conformance suite notice which planted bug: a table
 ./build.sh bench      measure speed against goals; also writes build/bench.json
 ./build.sh lane LANE  build one lane: gcc clang asan tsan msan
 ./build.sh clean      remove what was built (fuzz-out stays)
@@ -85,7 +98,9 @@ case $verb in
 fuzz) exec fuzz/scripts/fuzz.sh "$@" ;;
 test) exec fuzz/scripts/test.sh "$@" ;;
 detect) exec fuzz/scripts/detect.sh "$@" ;;
+kills) exec fuzz/scripts/kills.sh "$@" ;;
 bench) exec fuzz/scripts/bench.sh "$@" ;;
+conformance) exec fuzz/scripts/conformance.sh "$@" ;;
 lane) lane_verb "$@" ;;
 clean) clean ;;
 help | --help | -h) usage ;;

@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
 # ./build.sh detect: how soon the fuzzer, started from an empty corpus, finds each planted bug.
-# Prints a table, or TAP with --tap. A run is bounded in executions, never in time.
+# Prints a table, or TAP with --tap. A run is bounded in executions, not in time;
+# but a fuzzer that hangs is killed, and has found nothing.
+#
+#   detect.sh [--tap] [--runs N] [ID...]   all bugs, or those; in the lanes that their patch names
 set -eu
 cd "$(dirname "$0")/../.."
 # shellcheck source=fuzz/scripts/common.sh
 . fuzz/scripts/common.sh
 
-runs=10 tap=0 limit=2000000
+runs=10 tap=0 limit=2000000 chosen=()
 while [ $# -gt 0 ]; do
     case $1 in
     --runs)
@@ -20,7 +23,12 @@ while [ $# -gt 0 ]; do
         tap=1
         shift
         ;;
-    *) die "detect does not know $1; see ./build.sh help" ;;
+    *)
+        [ -e "conformance/mutants/$1.patch" ] ||
+            die "detect does not know $1; see ./build.sh help and conformance/mutants"
+        chosen+=("$1")
+        shift
+        ;;
     esac
 done
 
@@ -28,12 +36,17 @@ work=build/detect
 rm -rf "$work"
 mkdir -p "$work"
 
-field() {
-    sed -n "s/^$2: //p" "conformance/mutants/$1.patch"
+# lanes MUTANT: those in which its patch says that the fuzzer finds it.
+lanes() {
+    sed -n '/^Lanes: none$/d; s/^Lanes: //p' "conformance/mutants/$1.patch"
 }
 
 mutants() {
     local patch
+    if [ ${#chosen[@]} -gt 0 ]; then
+        printf '%s\n' "${chosen[@]}"
+        return
+    fi
     for patch in conformance/mutants/*.patch; do
         basename "$patch" .patch
     done
@@ -45,13 +58,13 @@ one_run() {
     rm -rf "$folder"
     mkdir -p "$folder/corpus"
     start=${EPOCHREALTIME/[.,]/}
-    "build/$1/mutants/$2/csq_schedule_fuzzer" -seed="$3" -runs="$limit" -len_control=0 \
-        -max_len=264 -timeout=10 -print_final_stats=1 -artifact_prefix="$folder/" \
-        "$folder/corpus" >"$folder/log" 2>&1 </dev/null || true
+    timeout -s KILL 900 "build/$1/mutants/$2/csq_schedule_fuzzer" -seed="$3" -runs="$limit" \
+        -len_control=0 -max_len=264 -timeout=10 -print_final_stats=1 \
+        -artifact_prefix="$folder/" "$folder/corpus" >"$folder/log" 2>&1 </dev/null || true
     end=${EPOCHREALTIME/[.,]/}
     executions=$(grep -a -m1 -o 'number_of_executed_units: [0-9]*' "$folder/log" | cut -d' ' -f2)
     signature=$(sed -n 's/^SUMMARY: csqfuzz: \([^ ]*\).*/\1/p' "$folder/log" | head -n 1)
-    [ -z "$signature" ] || echo "${executions:-0} $((end - start)) $signature"
+    [ -z "$executions" ] || [ -z "$signature" ] || echo "$executions $((end - start)) $signature"
 }
 
 median() {
@@ -80,7 +93,7 @@ build() {
         build_lane "$lane" fuzzers
     done
     for mutant in $(mutants); do
-        for lane in $(field "$mutant" Lanes); do
+        for lane in $(lanes "$mutant"); do
             build_lane "$lane" mutant "MUTANT=$mutant"
         done
     done
@@ -91,7 +104,7 @@ missed=0 number=0
 [ "$tap" = 1 ] ||
     printf '%-5s %-5s %7s %11s %9s %8s  %s\n' bug lane found executions seconds worst clauses
 for mutant in $(mutants); do
-    for lane in $(field "$mutant" Lanes); do
+    for lane in $(lanes "$mutant"); do
         detect "$lane" "$mutant"
         number=$((number + 1))
         verdict=ok

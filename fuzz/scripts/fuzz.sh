@@ -10,7 +10,7 @@ cd "$(dirname "$0")/../.."
 . fuzz/scripts/common.sh
 
 target=csq_schedule_fuzzer
-seconds=60 lane=all jobs="" ignore="" out=fuzz-out planted=""
+seconds=60 lane=all jobs="" ignore="" out=fuzz-out planted="" built=""
 
 number() {
     case $2 in
@@ -26,9 +26,11 @@ while [ $# -gt 0 ]; do
     --seconds) seconds=$(number "$1" "$2") ;;
     --jobs) jobs=$(number "$1" "$2") ;;
     --lane) lane=$2 ;;
+    --target) target=$2 ;;
     --ignore) ignore+="$2"$'\n' ;;
     --out) out=$2 ;;
     --planted) planted=$2 ;;
+    --built) built=$2 ;; # for conformance.sh: programs in this folder of every lane, built already
     *) die "fuzz does not know $1; see ./build.sh help" ;;
     esac
     shift 2
@@ -38,12 +40,17 @@ asan | tsan) lanes=$lane ;;
 all) lanes="asan tsan" ;;
 *) die "--lane takes asan, tsan or all, not \"$lane\"" ;;
 esac
+mapfile -t targets < <(fuzz_targets)
+[[ " ${targets[*]} " = *" $target "* ]] ||
+    die "--target takes one of: ${targets[*]}; not \"$target\""
 
 # ---- Build ------------------------------------------------------------------------------------
 
 binary() {
     if [ -n "$planted" ]; then
         echo "build/$1/mutants/$planted/$target"
+    elif [ -n "$built" ]; then
+        echo "build/$1/$built/$target"
     else
         echo "build/$1/$target"
     fi
@@ -54,11 +61,13 @@ build() {
     [ -z "$planted" ] || [ -e "conformance/mutants/$planted.patch" ] ||
         die "there is no planted bug \"$planted\"; see conformance/mutants"
     for l in $lanes; do
+        [ -z "$built" ] || break
         ensure_lane "$l"
         echo "csqfuzz: building the $l lane" >&2
         if [ -n "$planted" ]; then
             ensure patch patch
-            build_lane "$l" mutant "MUTANT=$planted" "build/$l/mutants/$planted/csq"
+            build_lane "$l" mutant "MUTANT=$planted" "FUZZER=$target" \
+                "build/$l/mutants/$planted/csq"
         else
             build_lane "$l" fuzzers "build/$l/csq"
         fi
@@ -179,6 +188,13 @@ signature_of() {
     echo "${text#csqfuzz: }"
 }
 
+# How people see a finding's steps: csq run as the target ran it.
+show_command() {
+    local how=""
+    [ "$target" != csq_sequential_fuzzer ] || how=" --sequential"
+    echo "$(dirname "$(binary "$1")")/csq run$how $2"
+}
+
 declare -a kept=() found_text=()
 failed=0
 
@@ -197,7 +213,7 @@ collect() {
         return 0
     fi
     found_text+=("$l: $(signature_of "$folder/log")")
-    found_text+=("    show it: $(dirname "$(binary "$l")")/csq run ${kept[0]}")
+    found_text+=("    show it: $(show_command "$l" "${kept[0]}")")
     worker_state[w]=found
     failed=1
 }

@@ -18,6 +18,8 @@ ensure clang-format-19 clang-format-19
 ensure shellcheck shellcheck
 ensure patch patch
 ensure zip zip
+ensure xmllint libxml2-utils
+ensure valgrind valgrind
 ensure g++ g++ libc6-dev
 
 for lane in $LANES; do
@@ -43,6 +45,9 @@ add_test() {
 add_test style fuzz/tests/style.sh
 add_test headers include/tests/compile.sh
 add_test clauses conformance/check_clauses.sh
+add_test mutants conformance/check_mutants.sh
+add_test conformance-traceability build/gcc/conformance_suite --check-traceability
+add_test conformance-suite fuzz/tests/conformance_suite.sh build/gcc/conformance_suite
 for lane in $LANES; do
     for program in build/"$lane"/test_*; do
         case $program in *.d | *.o) continue ;; esac
@@ -56,10 +61,15 @@ for lane in gcc asan; do
 done
 add_test no-false-alarm fuzz/tests/no_false_alarm.sh
 # These build variants of their own: one at a time, beside the others.
-add_test serial-detection fuzz/scripts/detect.sh --tap --runs 5
+add_test serial-detection fuzz/scripts/detect.sh --tap --runs 5 \
+    A01 A03 A04 A06 A07 A09 A10 A12 A13 A20 A24 C01 # the rest: ./build.sh detect, by hand
+add_test serial-sequential fuzz/tests/sequential.sh
 add_test serial-races fuzz/tests/races.sh
 add_test serial-fuzz-verb fuzz/tests/fuzz_verb.sh
 add_test serial-oss-fuzz fuzz/tests/oss_fuzz.sh
+add_test serial-kills fuzz/scripts/kills.sh --tap
+add_test serial-conformance-impl fuzz/tests/conformance_impl.sh
+add_test serial-conformance-builds fuzz/tests/conformance_builds.sh
 
 status=0
 prove -j"$(nproc)" --rules "seq=$plan/serial-*" --rules 'par=**' --exec bash "$plan" || status=$?

@@ -341,6 +341,8 @@ refuses "an option without its value" "requires an argument" "$csq" asm plain.cs
 refuses "asm without an output" 'asm needs -o FILE' "$csq" asm plain.csq
 refuses "a signature to ignore that no clause has" 'cannot ignore "NO-SUCH-1"' \
     env CSQFUZZ_IGNORE=NO-SUCH-1 "$csq" run plain.csq
+refuses "a profile that is none" 'CSQFUZZ_PROFILE knows text, diagram, nt_success and exact' \
+    env CSQFUZZ_PROFILE=text,windows "$csq" run plain.csq
 refuses "a file for progress that is missing" 'cannot map missing' \
     env CSQFUZZ_PROGRESS=missing "$csq" run plain.csq
 refuses "the driver: no arguments" '^usage: ' "$driver"

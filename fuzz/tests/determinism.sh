@@ -19,7 +19,7 @@ same() {
     fi
 }
 
-mapfile -t files < <(find build/seeds/csq_schedule_fuzzer corpus/regressions -type f \
+mapfile -t files < <(find build/seeds/*_fuzzer corpus/regressions -type f \
     ! -name '*.csq' ! -name '*.md' 2>/dev/null | sort)
 inputs=("${files[@]}" "-r10000,2026")
 

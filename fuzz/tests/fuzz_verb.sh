@@ -67,6 +67,15 @@ expect "an ignored signature is ignored for its pair alone" run 1 ./build.sh fuz
     --lane asan --planted A03 --ignore "CSQ-INS-6 insert-ex" --out "$work/pair"
 expect "which leaves the other" grep -q 'asan: CSQ-INS-6 ' "$work/out"
 
+expect "the sequential target finds a planted bug as well" \
+    run 1 ./build.sh fuzz --seconds 20 --lane asan --target csq_sequential_fuzzer --planted A24 \
+    --out "$work/sequential"
+expect "it says so by what was expected" grep -q 'asan: CSQ-RNX-5 ' "$work/out"
+command=$(sed -n 's/^ *show it: //p' "$work/out" | head -n 1)
+# shellcheck disable=SC2086 # a command with its arguments
+expect "the command it gives shows that" run 1 $command
+expect "with the difference" grep -q 'at the end of A Pk(NULL) Rm: ' "$work/out"
+
 # ---- Interrupted, killed, no room ----
 setsid ./build.sh fuzz --seconds 60 --out "$work/interrupted" >"$work/out" 2>"$work/err" </dev/null &
 pid=$!
@@ -109,6 +118,8 @@ expect "in one sentence" one_sentence frobnicate
 expect "so is a number that is none" run 2 ./build.sh fuzz --seconds soon
 expect "in one sentence" one_sentence seconds
 expect "so is a lane that is none" run 2 ./build.sh fuzz --lane lsan
+expect "so is a target that is none" run 2 ./build.sh fuzz --target no_fuzzer
+expect "which says which there are" one_sentence "csq_sequential_fuzzer"
 expect "so is a clause that is none" run 1 ./build.sh fuzz --seconds 2 --ignore NO-SUCH --out "$work/none"
 expect "a folder that cannot be written is one sentence" \
     run 2 ./build.sh fuzz --seconds 2 --out /proc/nowhere

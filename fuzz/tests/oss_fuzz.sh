@@ -20,25 +20,38 @@ build() {
         CXXFLAGS="$4" OUT="$work/$1" WORK="$work/$1-work" ./build.sh
 }
 
+targets="csq_schedule_fuzzer csq_sequential_fuzzer"
+
 is_contract() {
-    local file
-    for file in csq_schedule_fuzzer csq_schedule_fuzzer.dict csq_schedule_fuzzer.options \
-        csq_schedule_fuzzer_seed_corpus.zip; do
-        [ -s "$1/$file" ] || { echo "no $file"; return 1; }
+    local target file
+    for target in $targets; do
+        for file in $target $target.dict $target.options ${target}_seed_corpus.zip; do
+            [ -s "$1/$file" ] || { echo "no $file"; return 1; }
+        done
     done
-    [ "$(find "$1" -type f | wc -l)" -eq 4 ]
+    [ "$(find "$1" -type f | wc -l)" -eq 8 ]
 }
 
 four_runs() {
-    (cd / && "$1/csq_schedule_fuzzer" -seed=1337 -runs=4 2>&1) | grep 'Done 4 runs'
+    local target
+    for target in $targets; do
+        (cd / && "$1/$target" -seed=1337 -runs=4 2>&1) | grep 'Done 4 runs' || return 1
+    done
+}
+
+replays_seeds() {
+    local target
+    for target in $targets; do
+        "$1/$target" "build/seeds/$target" || return 1
+    done
 }
 
 flags="-O1 -fno-omit-frame-pointer -gline-tables-only"
 expect "address with libFuzzer" quietly build address address -fsanitize=fuzzer \
     "$flags -fsanitize=address -fsanitize=fuzzer-no-link"
-expect "leaves target, dictionary, options and seeds, and nothing else" quietly is_contract "$work/address"
+expect "leaves targets, dictionaries, options and seeds, and nothing else" quietly is_contract "$work/address"
 mv "$work/address" "$work/moved"
-expect "the target runs from a folder it was moved to" quietly four_runs "$work/moved"
+expect "the targets run from a folder they were moved to" quietly four_runs "$work/moved"
 expect "undefined with libFuzzer" quietly build undefined undefined -fsanitize=fuzzer \
     "$flags -fsanitize=undefined -fsanitize=fuzzer-no-link"
 expect "runs" quietly four_runs "$work/undefined"
@@ -49,6 +62,6 @@ expect "thread with libFuzzer" quietly build thread thread -fsanitize=fuzzer \
     "$flags -fsanitize=thread -fsanitize=fuzzer-no-link"
 expect "runs" quietly four_runs "$work/thread"
 expect "no sanitizer and no engine: the engine-free driver" quietly build none none "" "$flags"
-expect "leaves the same four files" quietly is_contract "$work/none"
-expect "replays the seeds" quietly "$work/none/csq_schedule_fuzzer" build/seeds/csq_schedule_fuzzer
+expect "leaves the same files" quietly is_contract "$work/none"
+expect "replays the seeds" quietly replays_seeds "$work/none"
 finish

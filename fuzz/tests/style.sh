@@ -50,7 +50,7 @@ upward() {
     includes src/sched/*.[ch] | grep -E '"(\.\./|ke/|io/|conformance/|fuzz/)'
     includes src/ke/*.[ch] | grep -E '"(\.\./)?(io|conformance|fuzz)/'
     includes src/io/*.[ch] | grep -E '"(\.\./)?(conformance|fuzz)/'
-    includes conformance/*.[ch] | grep -E '"(\.\./)?fuzz/'
+    includes conformance/*.[ch] conformance/*/*.[ch] | grep -E '"(\.\./)?fuzz/'
 }
 check "includes point downward" < <(upward)
 
@@ -61,7 +61,8 @@ paths() {
 check "no file names a path of the machine it was written on" < <(paths)
 
 readmes() {
-    for folder in include src/csq src/io src/ke src/sched conformance fuzz corpus; do
+    for folder in include src/csq src/io src/ke src/sched conformance \
+        conformance/suite conformance/alternative conformance/tests fuzz corpus; do
         if [ ! -s "$folder/README.md" ]; then
             echo "$folder has no README.md"
         elif [ "$(wc -l <"$folder/README.md")" -gt 80 ]; then

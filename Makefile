@@ -44,12 +44,15 @@ endif
 
 ANNOTATE = src/sched/annotate_order_$(ORDER).c src/sched/annotate_stack_$(STACK).c
 STRATEGIES = $(wildcard src/sched/strategy_*.c)
-FIBER_BODY = src/sched/fiber.c src/sched/fiber_body.c src/sched/fiber_lock.c src/sched/trace.c
-HOST_BODY = src/sched/host_body.c
+FIBER_BODY = src/sched/fiber.c src/sched/fiber_body.c src/sched/fiber_lock.c src/sched/trace.c \
+             src/sched/footprint.c src/sched/memory.c src/sched/explore.c src/sched/explore_state.c
+HOST_BODY = src/sched/host_body.c src/sched/footprint.c src/sched/memory.c
 KE = $(wildcard src/ke/*.c)
 IO = $(wildcard src/io/*.c)
 CONFORMANCE = $(wildcard conformance/*.c)
-FORMAT = $(wildcard fuzz/format_*.c) fuzz/labels.c
+FORMAT = $(wildcard fuzz/format_*.c) fuzz/labels.c fuzz/litmus_words.c
+EXPLORE = $(wildcard fuzz/explore*.c) fuzz/litmus.c fuzz/litmus_parse.c fuzz/outcome.c \
+          fuzz/granularity.c fuzz/file.c
 TARGET = $(FORMAT) fuzz/execute.c fuzz/target.c $(HOOKS:%=fuzz/hooks_%.c)
 
 SEEN = $(IMPL) $(filter-out src/io/registry.c src/io/claim.c,$(IO)) src/ke/interlocked.c \
@@ -68,8 +71,14 @@ LIBRARY = $(IMPL) $(IO) $(KE) $(CONFORMANCE) $(TARGET)
 FIBERS = $(ANNOTATE) $(FIBER_BODY) $(STRATEGIES)
 HOST = $(ANNOTATE) $(HOST_BODY) $(STRATEGIES)
 
-# The flags that one source file is excepted from.
-exceptions = $(if $(filter $(1),$(SEEN)),,$(UNSEEN)) $(if $(filter $(1),$(STEERING)),,$(UNCOVERED))
+# With clang, loads and stores of the implementation can be schedule points (src/sched/memory.c).
+ifneq ($(findstring clang,$(CC)),)
+MEMORY = -fsanitize-coverage=func,trace-loads,trace-stores
+endif
+
+# The flags that one source file is excepted from, or needs.
+exceptions = $(if $(filter $(1),$(IMPL)),$(MEMORY)) \
+             $(if $(filter $(1),$(SEEN)),,$(UNSEEN)) $(if $(filter $(1),$(STEERING)),,$(UNCOVERED))
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 
@@ -97,7 +106,7 @@ $(BUILD)/%_fuzzer: $(call objects,fuzz/%_fuzzer.c $(LIBRARY) $(FIBERS))
 $(BUILD)/%_fuzzer_standalone: $(call objects,fuzz/%_fuzzer.c fuzz/standalone.c $(LIBRARY) $(FIBERS))
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
 
-$(BUILD)/csq: $(call objects,fuzz/csq.c fuzz/file.c $(LIBRARY) $(FIBERS))
+$(BUILD)/csq: $(call objects,fuzz/csq.c $(EXPLORE) $(LIBRARY) $(FIBERS))
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
 
 $(BUILD)/hashes: $(call objects,fuzz/tests/hashes.c fuzz/file.c $(LIBRARY) $(FIBERS))
@@ -112,7 +121,7 @@ $(BUILD)/bench_host: $(call objects,fuzz/bench.c $(LIBRARY) $(HOST))
 $(BUILD)/test_%: $(BUILD)/src/tests/test_%.o $(call objects,$(IO) $(KE) $(FIBERS))
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
 
-$(BUILD)/test_%: $(BUILD)/fuzz/tests/test_%.o $(call objects,fuzz/file.c $(LIBRARY) $(FIBERS))
+$(BUILD)/test_%: $(BUILD)/fuzz/tests/test_%.o $(call objects,$(EXPLORE) $(LIBRARY) $(FIBERS))
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
 
 # The conformance suite: nothing of fuzz/, so that it judges where the format is not to be had.
@@ -133,7 +142,7 @@ foreign = $(call objects,$(filter-out $(IMPL),$(1))) $(IMPL_OBJECTS)
 $(IMPL_PROGRAMS)/conformance_suite: $(call foreign,$(SUITE) $(JUDGED) $(FIBERS))
 	$(IMPL_LINK) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
 
-$(IMPL_PROGRAMS)/csq: $(call foreign,fuzz/csq.c fuzz/file.c $(LIBRARY) $(FIBERS))
+$(IMPL_PROGRAMS)/csq: $(call foreign,fuzz/csq.c $(EXPLORE) $(LIBRARY) $(FIBERS))
 	$(IMPL_LINK) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
 
 $(IMPL_PROGRAMS)/%_fuzzer: $(call foreign,$(LIBRARY) $(FIBERS)) $(BUILD)/fuzz/%_fuzzer.o
@@ -197,7 +206,7 @@ $(PLANTED)/bench_host: $(call planted,$(LIBRARY) $(HOST) fuzz/bench.c)
 $(PLANTED)/conformance_suite: $(call planted,$(SUITE) $(JUDGED) $(FIBERS))
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
 
-$(PLANTED)/csq: $(MUTANT_OBJECTS) $(call planted,fuzz/csq.c fuzz/file.c)
+$(PLANTED)/csq: $(MUTANT_OBJECTS) $(call planted,fuzz/csq.c $(EXPLORE))
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
 endif
 

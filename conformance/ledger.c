@@ -14,6 +14,7 @@ struct ledger ledger;
 
 void ledger_begin(const struct scenario *scenario)
 {
+    sched_hide_memory(false); /* the last execution may have been cut off */
     ledger.scenario = *scenario;
     for (int i = 0; i < SCENARIO_IRPS; i++)
         ledger.irps[i] = (struct ledger_irp){.context = LEDGER_NONE,
@@ -51,9 +52,34 @@ int ledger_find_queue(const IO_CSQ *csq)
     return freed;
 }
 
+/* The place, counted in words of 8 bytes from 1, of an address in an object; 0 if it is not in it.
+ */
+static uint32_t word_in(const void *address, const void *object, size_t size)
+{
+    uintptr_t offset = (uintptr_t)address - (uintptr_t)object;
+    return object && offset < size ? (uint32_t)(offset / 8 + 1) : 0;
+}
+
+uint32_t ledger_memory_name(const void *address)
+{
+    uint32_t word = 0;
+    for (unsigned i = 0; i < SCENARIO_IRPS; i++)
+        if (ledger.irps[i].irp &&
+            (word = word_in(address, ledger.irps[i].irp, IoSizeOfIrp(1))) != 0)
+            return 0x1000u * (i + 1) + word;
+    for (unsigned i = 0; i < SCENARIO_CONTEXTS; i++)
+        if ((word = word_in(address, ledger.contexts[i].context, sizeof(IO_CSQ_IRP_CONTEXT))) != 0)
+            return 0x1000u * (i + 0x10) + word;
+    for (unsigned i = 0; i < SCENARIO_QUEUES; i++)
+        if ((word = word_in(address, ledger.queues[i].queue, sizeof(IO_CSQ))) != 0)
+            return 0x1000u * (i + 0x20) + word;
+    return 0;
+}
+
 void ledger_touch(int slot, unsigned operation, unsigned kind)
 {
     struct ledger_irp *entry = &ledger.irps[slot];
+    sched_writes(SCHED_OBJECT_IRP, (unsigned)slot);
     if (entry->recent[0] == operation)
         return;
     entry->recent[1] = entry->recent[0];
@@ -67,6 +93,7 @@ void ledger_touch(int slot, unsigned operation, unsigned kind)
 enum irp_place ledger_claim_for_insert(int slot)
 {
     struct ledger_irp *entry = &ledger.irps[slot];
+    sched_writes(SCHED_OBJECT_IRP, (unsigned)slot);
     sched_guard_enter();
     enum irp_place before = entry->place;
     if (before > IRP_HELD || entry->doomed)
@@ -90,6 +117,7 @@ enum irp_place ledger_claim_for_insert(int slot)
 bool ledger_claim_held(int slot)
 {
     struct ledger_irp *entry = &ledger.irps[slot];
+    sched_writes(SCHED_OBJECT_IRP, (unsigned)slot);
     sched_guard_enter();
     bool held = entry->place == IRP_HELD;
     if (held)
@@ -103,6 +131,7 @@ bool ledger_claim_held(int slot)
 void ledger_publish_irp(int slot, PIRP irp, enum irp_place place)
 {
     struct ledger_irp *entry = &ledger.irps[slot];
+    sched_writes(SCHED_OBJECT_IRP, (unsigned)slot);
     annotate_release(&entry->published);
     if (place == IRP_FRESH)
         annotate_release(&entry->handed_over);
@@ -118,6 +147,7 @@ void ledger_publish_irp(int slot, PIRP irp, enum irp_place place)
 void ledger_hand_over_irp(int slot, enum irp_place place)
 {
     struct ledger_irp *entry = &ledger.irps[slot];
+    sched_writes(SCHED_OBJECT_IRP, (unsigned)slot);
     annotate_release(&entry->handed_over);
     sched_guard_enter();
     entry->place = (uint8_t)place;
@@ -127,6 +157,7 @@ void ledger_hand_over_irp(int slot, enum irp_place place)
 bool ledger_reference_irp(int slot)
 {
     struct ledger_irp *entry = &ledger.irps[slot];
+    sched_writes(SCHED_OBJECT_IRP, (unsigned)slot);
     sched_guard_enter();
     bool can = entry->place != IRP_NONE && entry->place != IRP_IDLE &&
                entry->place != IRP_PREPARING && !entry->doomed;
@@ -150,6 +181,7 @@ void ledger_drop_irp(int slot)
 {
     struct ledger_irp *entry = &ledger.irps[slot];
     PIRP irp = NULL;
+    sched_writes(SCHED_OBJECT_IRP, (unsigned)slot);
     annotate_release(&entry->dropped);
     sched_guard_enter();
     entry->canceled = true;
@@ -167,6 +199,7 @@ void ledger_free_irp(int slot)
 {
     struct ledger_irp *entry = &ledger.irps[slot];
     PIRP irp = NULL;
+    sched_writes(SCHED_OBJECT_IRP, (unsigned)slot);
     sched_guard_enter();
     bool canceled = entry->canceled;
     if (entry->cancels == 0)
@@ -195,6 +228,7 @@ static void order_after_users(struct ledger_context *entry)
 int ledger_bind_context(int slot, int irp, int queue, bool keep)
 {
     struct ledger_context *entry = &ledger.contexts[slot];
+    sched_writes(SCHED_OBJECT_CONTEXT, (unsigned)slot);
     sched_guard_enter();
     bool can = !entry->bound && !entry->doomed && entry->removers == 0;
     bool allocate = can && !entry->allocated;
@@ -223,6 +257,7 @@ int ledger_bind_context(int slot, int irp, int queue, bool keep)
 void ledger_context_usable(int slot)
 {
     struct ledger_context *entry = &ledger.contexts[slot];
+    sched_writes(SCHED_OBJECT_CONTEXT, (unsigned)slot);
     annotate_release(&entry->published);
     sched_guard_enter();
     entry->usable = true;
@@ -232,6 +267,7 @@ void ledger_context_usable(int slot)
 bool ledger_reference_context(int slot)
 {
     struct ledger_context *entry = &ledger.contexts[slot];
+    sched_writes(SCHED_OBJECT_CONTEXT, (unsigned)slot);
     sched_guard_enter();
     bool can = entry->allocated && entry->usable && !entry->doomed;
     if (can)
@@ -265,6 +301,7 @@ static void free_context_if_unused(struct ledger_context *entry)
 void ledger_drop_context(int slot)
 {
     struct ledger_context *entry = &ledger.contexts[slot];
+    sched_writes(SCHED_OBJECT_CONTEXT, (unsigned)slot);
     annotate_release(&entry->dropped);
     sched_guard_enter();
     entry->tried = true;
@@ -276,6 +313,7 @@ void ledger_drop_context(int slot)
 void ledger_release_context(int slot, bool by_cancel)
 {
     struct ledger_context *entry = &ledger.contexts[slot];
+    sched_writes(SCHED_OBJECT_CONTEXT, (unsigned)slot);
     annotate_release(&entry->handed_over);
     sched_guard_enter();
     entry->bound = false;
@@ -309,7 +347,9 @@ static void create_queue(int number)
 {
     struct ledger_queue *entry = &ledger.queues[number];
     entry->queue = storage_for(number);
+    sched_hide_memory(true); /* nobody knows of it yet */
     driver_create_queue(entry->queue, &ledger.scenario.queue[number], number);
+    sched_hide_memory(false);
     entry->allocated = true;
 }
 
@@ -334,6 +374,7 @@ struct driver_queue *ledger_enter_queue(int number)
     struct ledger_queue *entry = &ledger.queues[number];
     if (!ledger.scenario.queue[number].eager)
         return entry->queue;
+    sched_writes(SCHED_OBJECT_QUEUE, (unsigned)number);
     sched_guard_enter();
     entry->users++;
     if (!entry->allocated) {
@@ -348,9 +389,11 @@ struct driver_queue *ledger_enter_queue(int number)
 /* A kept context leads back to its queue: it must not outlive it. */
 static bool remembered(int number)
 {
-    for (int i = 0; i < SCENARIO_CONTEXTS; i++)
+    for (int i = 0; i < SCENARIO_CONTEXTS; i++) {
+        sched_reads(SCHED_OBJECT_CONTEXT, (unsigned)i);
         if (ledger.contexts[i].allocated && ledger.contexts[i].queue == number)
             return true;
+    }
     return false;
 }
 
@@ -359,6 +402,7 @@ void ledger_leave_queue(int number)
     struct ledger_queue *entry = &ledger.queues[number];
     if (!ledger.scenario.queue[number].eager)
         return;
+    sched_writes(SCHED_OBJECT_QUEUE, (unsigned)number);
     annotate_release(&entry->dropped);
     sched_guard_enter();
     entry->users--;

@@ -103,6 +103,10 @@ void ledger_clear(void);
 int ledger_find_irp(const IRP *irp);
 int ledger_find_queue(const IO_CSQ *csq);
 
+/* What an address belongs to, for memory granularity: a sched_memory_name of the queues', IRPs' and
+ * contexts' words. */
+uint32_t ledger_memory_name(const void *address);
+
 /* Note that an operation concerned this IRP, for naming the pair of a finding. */
 void ledger_touch(int slot, unsigned operation, unsigned kind);
 

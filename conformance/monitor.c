@@ -71,6 +71,7 @@ void monitor_enter(struct monitor_call *call)
     if (!monitor_on)
         return;
     if (irp && is_insert(call)) {
+        sched_stand_by(irp->AllocationFlags);
         call->canceled = irp->Cancel;
         call->pending = is_pending(irp);
     }

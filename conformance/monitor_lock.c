@@ -69,8 +69,10 @@ void monitor_acquired(KIRQL token)
     /* With the lock held, what the context stands for cannot change any more. */
     int slot = ledger.contexts[call->context].irp;
     const struct ledger_irp *entry = &ledger.irps[slot];
+    sched_reads(SCHED_OBJECT_CONTEXT, (unsigned)call->context);
     if (entry->linked && entry->context == call->context) {
         call->identified = call->slot = slot;
+        sched_stand_by(entry->irp->AllocationFlags);
         call->claimed = entry->irp->CancelRoutine == NULL;
         ledger_touch(slot, call->index, call->operation->kind);
     }
@@ -81,6 +83,7 @@ static void check_queued(const struct monitor_call *call)
 {
     const struct ledger_irp *entry = &ledger.irps[call->slot];
     PIRP irp = entry->irp;
+    sched_reads(SCHED_OBJECT_IRP, (unsigned)call->slot);
     bool has_routine = irp->CancelRoutine != NULL;
     bool claimed = io_irp_claimed(irp);
     if (!is_pending(irp))
@@ -130,6 +133,8 @@ void monitor_release(PIO_CSQ csq, KIRQL irql)
         check_not_missed(call);
     call->releases++;
     call->lock_held = false;
-    if (is_insert(call) && call->inserted && ledger.irps[call->slot].linked)
+    if (is_insert(call) && call->inserted && ledger.irps[call->slot].linked) {
+        sched_writes(SCHED_OBJECT_IRP, (unsigned)call->slot);
         ledger.irps[call->slot].settled = true;
+    }
 }

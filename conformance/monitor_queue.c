@@ -210,6 +210,7 @@ void monitor_peeked(PIRP irp)
     int slot = ledger_find_irp(irp);
     if (slot >= 0) {
         call->slot = slot;
+        sched_stand_by(irp->AllocationFlags);
         ledger_touch(slot, call->index, call->operation->kind);
     }
 }

@@ -9,6 +9,8 @@
 static void check_return(struct monitor_call *call, enum clause lock_clause)
 {
     call->in_routine = false;
+    if (!call->outer)
+        sched_stand_down();
     if (call->lock_held)
         finding_raise(lock_clause, call->slot, "it returned with the queue's lock held");
     if (io_cancel_lock_held_by(sched_self()))
@@ -143,6 +145,8 @@ static void check_not_parked(const struct monitor_call *call)
 {
     const struct ledger_irp *entry = &ledger.irps[call->slot];
     PIRP irp = entry->irp;
+    sched_reads(SCHED_OBJECT_IRP, (unsigned)call->slot);
+    sched_reads(SCHED_OBJECT_ROUTINE, irp->AllocationFlags);
     if (!irp->Cancel && entry->place != IRP_IDLE)
         finding_raise(CLAUSE_CAN_1, call->slot, "Cancel is FALSE after IoCancelIrp");
     if (entry->linked && entry->settled && irp->CancelRoutine != NULL && entry->cancels == 1)

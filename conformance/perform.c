@@ -327,6 +327,7 @@ static int cancel_slot(const struct operation *operation, const struct monitor_c
 static bool perform_cancel(struct monitor_call *call)
 {
     int slot = call->slot;
+    sched_reads(SCHED_OBJECT_IRP, (unsigned)slot);
     if (ledger.irps[slot].place == IRP_NONE || ledger.irps[slot].place == IRP_IDLE)
         provide_irp(slot);
     if (!ledger_reference_irp(slot))

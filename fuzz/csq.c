@@ -5,7 +5,9 @@
 #include "conformance/finding.h"
 #include "conformance/report.h"
 #include "execute.h"
+#include "explore.h"
 #include "file.h"
+#include "granularity.h"
 #include "target.h"
 
 #include <argp.h>
@@ -22,6 +24,7 @@ struct arguments {
     const char *list;   /* --list */
     bool quiet;
     bool sequential; /* --sequential */
+    bool memory;     /* --granularity memory */
     bool text;       /* the file is in the text form */
 };
 
@@ -31,7 +34,8 @@ static const char documentation[] =
     "Show, assemble and replay csqfuzz programs.\v"
     "  csq show FILE             print a program (bytes or text) as text\n"
     "  csq asm FILE.csq -o FILE  turn text into the bytes that fuzzers read\n"
-    "  csq run FILE              run it once: every step, the verdict, the trace hash\n\n"
+    "  csq run FILE              run it once: every step, the verdict, the trace hash\n"
+    "  csq explore FILE...       run it under every schedule; csq explore --help says more\n\n"
     "Exit status: 0 no finding, 1 a finding, 2 bad input or usage, 3 the schedule has drifted: a "
     "preemption that a text names was not met, or the thread it names could not run.";
 
@@ -44,6 +48,7 @@ static const struct argp_option options[] = {
      "run: as csq_sequential_fuzzer does, on one thread and held against the sequential "
      "specification",
      0},
+    {"granularity", 'g', "G", 0, "run: sync (default), or memory as in csq explore", 0},
     {0}};
 
 static error_t parse_option(int key, char *value, struct argp_state *state)
@@ -61,6 +66,10 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
         return 0;
     case 's':
         arguments->sequential = true;
+        return 0;
+    case 'g':
+        if (!granularity_parse(value, &arguments->memory))
+            argp_error(state, "--granularity takes one of: sync, memory");
         return 0;
     case ARGP_KEY_ARG:
         if (state->arg_num == 0)
@@ -165,6 +174,8 @@ static struct harness_result perform(const struct arguments *arguments, struct p
 
 static int run(const struct arguments *arguments, struct program *program)
 {
+    if (arguments->memory && !granularity_set_memory())
+        return EXIT_BAD_INPUT;
     struct harness_result result = perform(arguments, program);
     if (!arguments->quiet)
         report_trace(stdout, 0, UINT64_MAX);
@@ -187,6 +198,8 @@ int main(int argc, char **argv)
     static struct program program;
     struct arguments arguments = {0};
     argp_err_exit_status = EXIT_BAD_INPUT;
+    if (argc > 1 && strcmp(argv[1], "explore") == 0)
+        return explore_command(argc - 1, argv + 1);
     if (argp_parse(&argp, argc, argv, 0, NULL, &arguments) != 0)
         return EXIT_BAD_INPUT;
     for (unsigned i = 0; i < sizeof commands / sizeof commands[0]; i++) {

@@ -2,6 +2,7 @@
  * Text to program. One statement a line; '#' starts a comment. The first error ends the parse and
  * says where it stands and what would have been right there.
  */
+#include "litmus.h"
 #include "program.h"
 
 #include <setjmp.h>
@@ -337,6 +338,12 @@ static void parse_reading(struct parser *parser)
     parser->program->scenario.diagram = expect_one_of(parser, readings);
 }
 
+static void skip_comment(struct parser *parser)
+{
+    while (parser->at < parser->end && *parser->at != '\n')
+        parser->at++;
+}
+
 static void parse_statement(struct parser *parser)
 {
     struct word word = next_word(parser);
@@ -345,6 +352,8 @@ static void parse_statement(struct parser *parser)
     bool header = parser->program->operation_count == 0;
     if (!parser->seen_version)
         parse_version(parser, word);
+    else if (litmus_begins(word.start, word.length))
+        skip_comment(parser); /* a condition: litmus_parse() reads those */
     else if (is(word, "preempt"))
         parse_preemption(parser, word);
     else if (header && is(word, "strategy"))
@@ -360,12 +369,6 @@ static void parse_statement(struct parser *parser)
     struct word rest = peek_word(parser);
     if (rest.length)
         fail_at(parser, rest.start, "expected the end of the line");
-}
-
-static void skip_comment(struct parser *parser)
-{
-    while (parser->at < parser->end && *parser->at != '\n')
-        parser->at++;
 }
 
 static void parse_lines(struct parser *parser)

@@ -57,10 +57,20 @@ void target_report(FILE *out)
     fflush(out);
 }
 
+static void (*last_words)(void);
+
+void target_set_last_words(void (*speak)(void))
+{
+    last_words = speak;
+}
+
 void target_fault(int fault, const void *address, const char *description)
 {
-    if (!finding.present && nearest_note((enum nearest_fault)fault, address, description))
-        target_report(stderr);
+    if (finding.present || !nearest_note((enum nearest_fault)fault, address, description))
+        return;
+    target_report(stderr);
+    if (last_words)
+        last_words();
 }
 
 static void mute_all(const char *list)

@@ -23,6 +23,9 @@ void target_set_program(const struct program *program);
 /* Print the finding of the execution that just ended, with its program. */
 void target_report(FILE *out);
 
+/* Call this after the report of a sanitizer or a signal, before the process ends; NULL: nothing. */
+void target_set_last_words(void (*speak)(void));
+
 /* A sanitizer or a signal speaks: name the running operations and the nearest clause on stderr.
  * `fault` is an enum nearest_fault. */
 void target_fault(int fault, const void *address, const char *description);

@@ -62,6 +62,7 @@ PDRIVER_CANCEL IoSetCancelRoutine(PIRP Irp, PDRIVER_CANCEL CancelRoutine)
 {
     UCHAR number = Irp->AllocationFlags;
     sched_point(SCHED_SWAP_BEFORE, number, CancelRoutine != NULL);
+    sched_writes(SCHED_OBJECT_ROUTINE, number);
     PDRIVER_CANCEL old = atomic_exchange(&Irp->CancelRoutine, CancelRoutine);
     sched_point(SCHED_SWAP_AFTER, number, old != NULL);
     return old;
@@ -72,6 +73,7 @@ PDRIVER_CANCEL IoSetCancelRoutine(PIRP Irp, PDRIVER_CANCEL CancelRoutine)
 static VOID mark_canceled(PIRP irp)
 {
     sched_point(SCHED_FLAG_BEFORE, irp->AllocationFlags, 0);
+    sched_writes(SCHED_OBJECT_FLAG, irp->AllocationFlags);
     atomic_store(&irp->Cancel, TRUE);
     sched_point(SCHED_FLAG_AFTER, irp->AllocationFlags, 0);
 }
@@ -81,6 +83,7 @@ static PDRIVER_CANCEL take_routine(PIRP irp, struct claim *claim)
 {
     UCHAR number = irp->AllocationFlags;
     sched_point(SCHED_CLAIM_BEFORE, number, 0);
+    sched_writes(SCHED_OBJECT_ROUTINE, number);
     PDRIVER_CANCEL routine = atomic_exchange(&irp->CancelRoutine, NULL);
     if (routine != NULL)
         claim_begin(claim, irp);

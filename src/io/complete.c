@@ -44,6 +44,7 @@ static VOID check_completion(PIRP irp)
 static BOOLEAN is_wanted(PIRP irp, UCHAR control)
 {
     UCHAR holds = NT_SUCCESS(irp->IoStatus.Status) ? SL_INVOKE_ON_SUCCESS : SL_INVOKE_ON_ERROR;
+    sched_reads(SCHED_OBJECT_FLAG, irp->AllocationFlags);
     if (irp->Cancel)
         holds |= SL_INVOKE_ON_CANCEL;
     return (control & holds) != 0;

@@ -15,6 +15,7 @@
 /* `expression` yields the result; `trace` is what of it may be recorded. */
 #define BETWEEN_POINTS(type, expression, trace)                                                    \
     sched_point(SCHED_INTERLOCKED_BEFORE, 0, 0);                                                   \
+    sched_writes(SCHED_OBJECT_ATOMIC, 0);                                                          \
     type result = (expression);                                                                    \
     sched_point(SCHED_INTERLOCKED_AFTER, 0, (trace));                                              \
     return result
@@ -22,6 +23,7 @@
 /* Compare and exchange: after it `comperand` holds what was there, equal to it or not. */
 #define BETWEEN_POINTS_COMPARE(destination, new, comperand, trace)                                 \
     sched_point(SCHED_INTERLOCKED_BEFORE, 0, 0);                                                   \
+    sched_writes(SCHED_OBJECT_ATOMIC, 0);                                                          \
     (void)__atomic_compare_exchange_n((destination), &(comperand), (new), 0, SEQUENTIAL,           \
                                       SEQUENTIAL);                                                 \
     sched_point(SCHED_INTERLOCKED_AFTER, 0, (trace));                                              \

@@ -227,6 +227,7 @@ void sched_stop(void)
         fprintf(stderr, "csqfuzz: there is no execution to stop\n");
         abort();
     }
+    body.threads[sched_running].state = THREAD_READY; /* cut off, even if its body had returned */
     finish(SCHED_STOPPED);
     __builtin_unreachable();
 }

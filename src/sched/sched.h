@@ -179,16 +179,86 @@ void sched_lock_retire(uintptr_t *word);
 void sched_block(const void *object);
 void sched_wake(const void *object);
 
-/* Does the linked body run logical threads at the same time? What follows is for it alone. */
+/* Does the linked body run logical threads at the same time? */
 extern const bool sched_is_concurrent;
-void sched_guard_lock(void);
-void sched_guard_unlock(void);
+
+/* ---- Footprints ---------------------------------------------------------------------------- */
+
+/*
+ * What a step, the code from one point to the next, shares with other threads: a bit an object. The
+ * explorer takes two steps of different threads for independent, so that their order does not
+ * matter, if neither writes what the other touches and they do not take the same lock. Who adds
+ * state that threads share outside of a lock therefore says so here, where it is accessed.
+ *
+ * Objects of a kind that share a bit are told apart no more; that costs time, never soundness.
+ */
+enum sched_object {
+    SCHED_OBJECT_FLAG,    /* an IRP's Cancel, by the IRP's number in the execution */
+    SCHED_OBJECT_ROUTINE, /* its CancelRoutine, likewise */
+    SCHED_OBJECT_IRP,     /* what the harness knows of an IRP, by slot */
+    SCHED_OBJECT_CONTEXT, /* ... of a context, by slot */
+    SCHED_OBJECT_QUEUE,   /* ... of a queue */
+    SCHED_OBJECT_ATOMIC,  /* what interlocked operations work on */
+    SCHED_OBJECT_WAIT,    /* what threads wait for, other than locks */
+};
+
+struct sched_footprint {
+    uint64_t reads, writes;
+    uint64_t loads, stores; /* memory granularity: a bit a group of addresses */
+};
+
+/* A footprint with this object as its only bit. */
+uint64_t sched_object_bit(enum sched_object object, unsigned n);
+
+/* The running thread's step reads, or may write, this. The host body has no steps, and forgets it.
+ */
+void sched_reads(enum sched_object object, unsigned n);
+void sched_writes(enum sched_object object, unsigned n);
+
+/* The running thread works on this IRP (its number in the execution) until it stands down: whenever
+ * the code under test runs on it, that may load Cancel and CancelRoutine without a point. */
+void sched_stand_by(unsigned irp);
+void sched_stand_down(void);
+
+/* Take a thread's footprint since the last time, or since the start of the execution; the next one
+ * begins with what the thread stands by if `looks`. */
+struct sched_footprint sched_take_footprint(int thread, bool looks);
+
+/* Start of an execution: all empty. */
+void sched_reset_footprints(void);
+
+/* ---- Memory granularity -------------------------------------------------------------------- */
+
+/* What is at this address, as a number below 2^31 that is the same in every execution; 0: nothing
+ * of interest. Bytes that may be accessed together have the same number. */
+typedef uint32_t sched_memory_name(const void *address);
+
+/*
+ * From now on every load and store of the code under test, where it was compiled for that, is a
+ * schedule point (if it has a name, or is of static data); NULL: none is, as at first. Not while an
+ * execution runs.
+ */
+void sched_set_memory_names(sched_memory_name *name);
+
+/* From here on (until the same with false) they are no points: the harness calls the code under
+ * test for something that no other thread can come upon half done. No schedule point of any other
+ * kind inside. */
+void sched_hide_memory(bool hide);
+
+/* How many loads and stores have been seen, in all: 0 in a build that shows none. */
+uint64_t sched_memory_accesses(void);
+
+/* The running thread's step loads from, or stores to, what has this name. */
+void sched_touches_memory(uint32_t name, bool store);
 
 /*
  * Bracket a few plain statements on state that logical threads share and ThreadSanitizer must
  * not see (the harness's own bookkeeping, an event's state). No schedule point inside. Costs
  * nothing with fibers; with the host body it is a lock that orders nothing in TSan's eyes.
  */
+void sched_guard_lock(void);
+void sched_guard_unlock(void);
+
 static inline void sched_guard_enter(void)
 {
     if (sched_is_concurrent)

@@ -52,7 +52,7 @@ IO = $(wildcard src/io/*.c)
 CONFORMANCE = $(wildcard conformance/*.c)
 FORMAT = $(wildcard fuzz/format_*.c) fuzz/labels.c fuzz/litmus_words.c
 EXPLORE = $(wildcard fuzz/explore*.c) fuzz/litmus.c fuzz/litmus_parse.c fuzz/outcome.c \
-          fuzz/granularity.c fuzz/file.c
+          fuzz/file.c
 TARGET = $(FORMAT) fuzz/execute.c fuzz/target.c $(HOOKS:%=fuzz/hooks_%.c)
 
 SEEN = $(IMPL) $(filter-out src/io/registry.c src/io/claim.c,$(IO)) src/ke/interlocked.c \
@@ -113,6 +113,9 @@ $(BUILD)/hashes: $(call objects,fuzz/tests/hashes.c fuzz/file.c $(LIBRARY) $(FIB
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
 
 $(BUILD)/bench: $(call objects,fuzz/bench.c $(LIBRARY) $(FIBERS))
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
+
+$(BUILD)/bench_explore: $(call objects,fuzz/bench_explore.c fuzz/file.c $(LIBRARY) $(FIBERS))
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
 
 $(BUILD)/bench_host: $(call objects,fuzz/bench.c $(LIBRARY) $(HOST))

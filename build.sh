@@ -19,6 +19,7 @@ usage() {
     --jobs N          processes (default: one a core, at least one a lane)
     --ignore SIG      do not stop for this signature or clause; may be repeated
     --out FOLDER      where corpus and findings are kept (default: fuzz-out)
+    --granularity G   memory: threads switch at loads and stores of the library, too; default sync
     --planted BUG     fuzz a variant with a planted bug instead, from an empty corpus: A01, ...
                       (conformance/mutants)
 ./build.sh conformance  judge our implementation, clause by clause; options:

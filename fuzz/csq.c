@@ -3,11 +3,11 @@
  */
 #define _GNU_SOURCE /* open_memstream */
 #include "conformance/finding.h"
+#include "conformance/granularity.h"
 #include "conformance/report.h"
 #include "execute.h"
 #include "explore.h"
 #include "file.h"
-#include "granularity.h"
 #include "target.h"
 
 #include <argp.h>
@@ -174,8 +174,10 @@ static struct harness_result perform(const struct arguments *arguments, struct p
 
 static int run(const struct arguments *arguments, struct program *program)
 {
-    if (arguments->memory && !granularity_set_memory())
+    if (arguments->memory && !granularity_set_memory()) {
+        fprintf(stderr, "csq: %s\n", GRANULARITY_MISSING);
         return EXIT_BAD_INPUT;
+    }
     struct harness_result result = perform(arguments, program);
     if (!arguments->quiet)
         report_trace(stdout, 0, UINT64_MAX);

@@ -1,8 +1,8 @@
 /* csq explore: options, one process a program, the exit status. */
 #define _GNU_SOURCE
+#include "conformance/granularity.h"
 #include "explore.h"
 #include "file.h"
-#include "granularity.h"
 #include "target.h"
 
 #include <argp.h>
@@ -241,8 +241,10 @@ int explore_command(int argc, char **argv)
     if (argp_parse(&argp, argc, argv, 0, NULL, &arguments) != 0)
         return EXPLORE_BAD_INPUT;
     target_initialize();
-    if (arguments.options.memory && !granularity_set_memory())
+    if (arguments.options.memory && !granularity_set_memory()) {
+        fprintf(stderr, "csq: %s\n", GRANULARITY_MISSING);
         return EXPLORE_BAD_INPUT;
+    }
     catch_signals();
     size_t size = arguments.count * sizeof(struct explore_tally);
     struct explore_tally *tallies =

@@ -1,6 +1,7 @@
 #include "target.h"
 
 #include "conformance/finding.h"
+#include "conformance/granularity.h"
 #include "conformance/leeway.h"
 #include "conformance/nearest.h"
 #include "conformance/report.h"
@@ -101,8 +102,22 @@ static void set_leeway(const char *words)
     exit(2);
 }
 
+static void set_granularity(const char *word)
+{
+    bool memory;
+    const char *trouble = "CSQFUZZ_GRANULARITY takes sync or memory";
+    if (granularity_parse(word, &memory)) {
+        if (!memory || granularity_set_memory())
+            return;
+        trouble = GRANULARITY_MISSING;
+    }
+    fprintf(stderr, "csqfuzz: %s\n", trouble);
+    exit(2);
+}
+
 void target_initialize(void)
 {
+    const char *granularity = getenv("CSQFUZZ_GRANULARITY");
     const char *profile = getenv("CSQFUZZ_PROFILE");
     const char *list = getenv("CSQFUZZ_IGNORE");
     const char *progress = getenv("CSQFUZZ_PROGRESS");
@@ -110,6 +125,8 @@ void target_initialize(void)
         mute_all(list);
     if (profile)
         set_leeway(profile);
+    if (granularity)
+        set_granularity(granularity);
     if (progress)
         map_progress(progress);
     target_install_hooks();

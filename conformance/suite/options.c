@@ -3,10 +3,13 @@
 #include "options.h"
 
 #include "conformance/cases/race.h"
+#include "conformance/granularity.h"
+#include "conformance/ledger.h"
 
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum {
@@ -18,6 +21,7 @@ enum {
     OPTION_SECONDS,
     OPTION_PREEMPTIONS,
     OPTION_SHUFFLE,
+    OPTION_GRANULARITY,
     OPTION_TAP,
     OPTION_DEVIATING,
     OPTION_JUNIT,
@@ -41,6 +45,7 @@ static const struct option table[] = {
     {"seconds", required_argument, NULL, OPTION_SECONDS},
     {"preemptions", required_argument, NULL, OPTION_PREEMPTIONS},
     {"shuffle", required_argument, NULL, OPTION_SHUFFLE},
+    {"granularity", required_argument, NULL, OPTION_GRANULARITY},
     {"tap", no_argument, NULL, OPTION_TAP},
     {"deviating", no_argument, NULL, OPTION_DEVIATING},
     {"junit", required_argument, NULL, OPTION_JUNIT},
@@ -72,6 +77,7 @@ static const char usage[] =
     "  --seconds N           limit for a case (default: 10)\n"
     "  --preemptions N       of each race, beyond those it forces (default: 2)\n"
     "  --shuffle SEED        run the cases in another order\n"
+    "  --granularity G       memory: in races, threads switch at loads and stores too\n"
     "  --in-process CASE     run one case without a wall, for a debugger\n"
     "  --list                the cases and their clauses\n"
     "  --clauses             every clause with its source and its cases\n"
@@ -161,6 +167,28 @@ static bool parse_action(struct suite_options *options, int key, const char *val
     return false;
 }
 
+/* Whether the implementation shows its accesses is seen by running it, which a child does. */
+static bool shows_memory(void)
+{
+    int status = 0;
+    pid_t child = fork();
+    if (child == 0)
+        _exit(granularity_set_memory() ? 0 : 3);
+    return child < 0 || waitpid(child, &status, 0) < 0 || !WIFEXITED(status) ||
+           WEXITSTATUS(status) != 3;
+}
+
+static void set_granularity(const char *word)
+{
+    bool memory;
+    if (!granularity_parse(word, &memory))
+        suite_die("--granularity takes sync or memory, not \"%s\"", word);
+    if (memory && !shows_memory())
+        suite_die("%s", GRANULARITY_MISSING);
+    if (memory)
+        sched_set_memory_names(ledger_memory_name);
+}
+
 static bool parse_run(struct suite_options *options, int key, const char *value)
 {
     switch (key) {
@@ -178,6 +206,9 @@ static bool parse_run(struct suite_options *options, int key, const char *value)
         return true;
     case OPTION_PREEMPTIONS:
         race_preemptions = number_of("--preemptions", value, 0);
+        return true;
+    case OPTION_GRANULARITY:
+        set_granularity(value);
         return true;
     case OPTION_SHUFFLE:
         options->shuffle = true;

@@ -22,6 +22,7 @@ build() {
         build_lane "$lane" "build/$lane/bench" "build/$lane/bench_host"
         [ "$lane" = clang ] || build_lane "$lane" fuzzers
     done
+    build_lane clang build/clang/bench_explore
     build_lane tsan mutant build/tsan/mutants/A12/bench_host MUTANT=A12
 }
 
@@ -152,6 +153,30 @@ memory_figures() {
     done
 }
 
+# ---- The explorer -------------------------------------------------------------------------------
+
+explore_figures() {
+    local litmus=conformance/litmus name explored walked all two three any round
+    for name in insert+remove-next+cancel insert_cancel+cancel+remove insert_insert_cancel+cancel+drain; do
+        for round in $(seq $repetitions); do
+            build/clang/bench_explore rate "$litmus/$name.csq" 60000 >>"$work/explore-$name"
+        done
+        explored=$(cut -d' ' -f1 "$work/explore-$name" | median)
+        walked=$(cut -d' ' -f2 "$work/explore-$name" | median)
+        figure "plain $name: explorer, executions/s" "$explored"
+        figure "plain $name: explorer against fuzzer, executions/s" \
+            "$(ratio "$explored" "$walked")" ">=" 0.7
+    done
+    printf '\n%-40s %9s %9s %9s %9s\n' "executions, at most 3000000" reduced "2 preemp." "3 preemp." all
+    for name in insert+remove insert+cancel insert_cancel+remove insert+remove-next+cancel \
+        insert_remove+remove-next+cancel; do
+        read -r all two three any < <(build/clang/bench_explore count "$litmus/$name.csq" 3000000)
+        printf '%-40s %9s %9s %9s %9s\n' "$name" "$all" "$two" "$three" "$any"
+        printf '%s  {"name": "executions: %s", "reduced": %s, "two": %s, "three": %s, "all": %s}' \
+            "$separator" "$name" "$all" "$two" "$three" "$any" >>"$json"
+    done
+}
+
 build
 rm -rf "$work"
 mkdir -p "$work"
@@ -163,5 +188,6 @@ point_figures
 fuzzer_figures
 race_figures
 memory_figures
+explore_figures
 printf '\n]\n' >>"$json"
 echo "csqfuzz: the same figures are in $json"

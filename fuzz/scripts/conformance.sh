@@ -56,7 +56,7 @@ parse() {
         --junit | --json | --html | --expect)
             suite_options+=("$1" "$(from_caller "$2")")
             ;;
-        --profile | --case | --seconds | --jobs | --preemptions | --shuffle)
+        --profile | --case | --seconds | --jobs | --preemptions | --shuffle | --granularity)
             suite_options+=("$1" "$2")
             ;;
         *) die "conformance does not know $1; see ./build.sh help" ;;

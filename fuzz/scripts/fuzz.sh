@@ -30,6 +30,12 @@ while [ $# -gt 0 ]; do
     --ignore) ignore+="$2"$'\n' ;;
     --out) out=$2 ;;
     --planted) planted=$2 ;;
+    --granularity)
+        case $2 in
+        sync | memory) export CSQFUZZ_GRANULARITY=$2 ;;
+        *) die "--granularity takes sync or memory, not \"$2\"" ;;
+        esac
+        ;;
     --built) built=$2 ;; # for conformance.sh: programs in this folder of every lane, built already
     *) die "fuzz does not know $1; see ./build.sh help" ;;
     esac
@@ -192,6 +198,7 @@ signature_of() {
 show_command() {
     local how=""
     [ "$target" != csq_sequential_fuzzer ] || how=" --sequential"
+    [ "${CSQFUZZ_GRANULARITY:-sync}" = sync ] || how+=" -g memory"
     echo "$(dirname "$(binary "$1")")/csq run$how $2"
 }
 

@@ -15,6 +15,12 @@ compile_source() {
     local file=$2 object=$3 log=$3.log
     local include=(-Iinclude "-I$(dirname "$file")")
     lane_settings "$1"
+    case $CC in # as the Makefile does: loads and stores can be schedule points
+    clang*)
+        CFLAGS+=" -fsanitize-coverage=func,trace-loads,trace-stores"
+        CXXFLAGS+=" -fsanitize-coverage=func,trace-loads,trace-stores"
+        ;;
+    esac
     case $file in
     *.c)
         # shellcheck disable=SC2086 # flags are words

@@ -30,6 +30,7 @@ for lane in $LANES; do
     *) build_lane "$lane" all ;;
     esac
 done
+build_lane clang build/clang/mutants/A23/csq MUTANT=A23
 compile_seeds
 
 # One file a test: prove runs them, each prints TAP. The name is what a reader sees.
@@ -59,11 +60,16 @@ add_test seeds corpus/check_seeds.sh build/gcc/csq
 for lane in gcc asan; do
     add_test "bad-input-$lane" fuzz/tests/bad_input.sh "build/$lane"
 done
+for lane in gcc asan tsan; do
+    add_test "litmus-$lane" fuzz/tests/litmus.sh "build/$lane"
+done
+add_test litmus-memory fuzz/tests/litmus.sh build/clang --granularity memory
 add_test no-false-alarm fuzz/tests/no_false_alarm.sh
 # These build variants of their own: one at a time, beside the others.
 add_test serial-detection fuzz/scripts/detect.sh --tap --runs 5 \
     A01 A03 A04 A06 A07 A09 A10 A12 A13 A20 A24 C01 # the rest: ./build.sh detect, by hand
 add_test serial-sequential fuzz/tests/sequential.sh
+add_test serial-explore fuzz/tests/explore.sh build/clang build/clang/mutants/A23/csq
 add_test serial-races fuzz/tests/races.sh
 add_test serial-fuzz-verb fuzz/tests/fuzz_verb.sh
 add_test serial-oss-fuzz fuzz/tests/oss_fuzz.sh

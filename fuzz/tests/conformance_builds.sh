@@ -29,6 +29,13 @@ for lane in gcc clang asan tsan msan; do
     build_lane "$lane" "build/$lane/conformance_suite"
     expect "conforms: $lane lane" conforms "build/$lane/conformance_suite"
 done
+expect "conforms: clang lane, threads switch at loads and stores" \
+    conforms build/clang/conformance_suite --granularity memory
+refuses() {
+    timeout 60 build/gcc/conformance_suite --granularity memory 2>build/suite/log >/dev/null
+    [ $? -eq 2 ] && grep -q 'compile with clang' build/suite/log
+}
+expect "gcc shows no loads and stores, and that is said" refuses
 for level in O0 O3; do
     build_with "$level" "-$level"
     expect "conforms: gcc -$level" conforms "build/suite/$level/conformance_suite"

@@ -2,9 +2,10 @@
 # Every litmus test, explored to the end, as TAP: one line a test with its executions and outcomes, and
 # in the end the number of distinct interleavings.
 #
-#   litmus.sh FOLDER      a built lane: csq
+#   litmus.sh FOLDER [OPTION...]   a built lane: csq; options for csq explore
 set -u
-lane=$(cd "${1:?usage: litmus.sh FOLDER}" && pwd) || exit 2
+lane=$(cd "${1:?usage: litmus.sh FOLDER [OPTION...]}" && pwd) || exit 2
+shift
 cd "$(dirname "$0")/../.." || exit 2
 if ! [ -x "$lane/csq" ]; then
     echo "Bail out! $lane has not been built"
@@ -12,7 +13,7 @@ if ! [ -x "$lane/csq" ]; then
 fi
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
-timeout 1200 "$lane/csq" explore --jobs "$(nproc)" --out "$work" conformance/litmus/*.csq \
+timeout 1200 "$lane/csq" explore --jobs "$(nproc)" --out "$work" "$@" conformance/litmus/*.csq \
     >"$work/report" 2>"$work/said" </dev/null
 status=$?
 

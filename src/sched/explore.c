@@ -27,19 +27,27 @@ static uint8_t lock_of(const struct sched_event *event)
     return (uint8_t)(event->object % EXPLORE_LOCKS + 1);
 }
 
+static void want(struct sched_explore *explorer, int thread, uint8_t lock)
+{
+    explorer->wants[thread] = lock;
+    if (lock)
+        explorer->wanting |= BIT(thread);
+    else
+        explorer->wanting &= (uint8_t)~BIT(thread);
+}
+
 /* What the step that ends at this event did to locks; what its thread wants next. */
 static void note_locks(struct sched_explore *explorer, struct explore_effect *effect,
                        const struct sched_event *event)
 {
-    uint8_t *wants = &explorer->wants[event->thread];
     switch (event->kind) {
     case SCHED_LOCK_WANT:
-    case SCHED_CANCEL_LOCK_WANT:
-        *wants = event->value == 0 ? lock_of(event) : 0; /* else: a try, which does not wait */
+    case SCHED_CANCEL_LOCK_WANT: /* a value: a try, which does not wait */
+        want(explorer, event->thread, event->value == 0 ? lock_of(event) : 0);
         break;
     case SCHED_LOCK_GOT:
     case SCHED_CANCEL_LOCK_GOT:
-        *wants = 0;
+        want(explorer, event->thread, 0);
         effect->took = lock_of(event);
         explorer->holder[effect->took - 1] = (uint8_t)(event->thread + 1);
         break;
@@ -84,7 +92,8 @@ static void end_step(struct sched_explore *explorer, const struct sched_event *e
         return;
     struct explore_step *step = &explorer->steps[explorer->length - 1];
     bool looks = event && library_follows(event->kind);
-    step->effect = (struct explore_effect){.touched = sched_take_footprint(step->thread, looks)};
+    step->effect.took = step->effect.gave = 0;
+    sched_take_footprint(step->thread, looks, &step->effect.touched);
     if (event)
         note_locks(explorer, &step->effect, event);
 }
@@ -94,11 +103,11 @@ static void end_step(struct sched_explore *explorer, const struct sched_event *e
 /* Of those who can run: who would not just find its lock held. */
 static uint8_t enabled_of(const struct sched_explore *explorer, unsigned runnable)
 {
-    uint8_t enabled = 0;
-    for (int t = 0; t < SCHED_PROGRAM_THREADS; t++) {
-        unsigned lock = explorer->wants[t];
-        if ((runnable & BIT(t)) && (lock == 0 || explorer->holder[lock - 1] == 0))
-            enabled |= BIT(t);
+    uint8_t enabled = (uint8_t)runnable;
+    for (unsigned waiting = runnable & explorer->wanting; waiting; waiting &= waiting - 1) {
+        int thread = __builtin_ctz(waiting);
+        if (explorer->holder[explorer->wants[thread] - 1] != 0)
+            enabled &= (uint8_t)~BIT(thread);
     }
     return enabled;
 }
@@ -175,6 +184,7 @@ static int explore_choose(struct sched_strategy *strategy, const struct sched_vi
 static int explore_first(struct sched_strategy *strategy, unsigned runnable)
 {
     struct sched_explore *explorer = (struct sched_explore *)strategy;
+    explorer->threads = runnable;
     return decide(explorer, runnable, __builtin_ctz(runnable), SCHED_KINDS);
 }
 
@@ -223,6 +233,8 @@ static void reverse(struct sched_explore *explorer, unsigned j, unsigned i, int 
                     const uint16_t clock[])
 {
     struct explore_step *at = &explorer->steps[j];
+    if (!(at->enabled & ~(at->backtrack | at->asleep)))
+        return; /* everybody is tried there */
     uint8_t first = initials(explorer, j, i, thread, clock);
     if (first & (at->backtrack | at->asleep))
         return;
@@ -255,12 +267,17 @@ static void find_races(struct sched_explore *explorer, unsigned i, int thread,
     static unsigned racing[EXPLORE_STEPS];
     const struct explore_step *release = NULL;
     unsigned races = 0;
-    for (unsigned next = last_effect(explorer, i); next > 0;) {
+    uint8_t open = (uint8_t)(explorer->threads & ~(unsigned)BIT(thread)); /* not all before i yet */
+    for (unsigned next = last_effect(explorer, i); next > 0 && open;) {
         unsigned j = next - 1;
         const struct explore_step *earlier = &explorer->steps[j];
         next = earlier->previous;
-        if (earlier->thread == thread || is_before(earlier, clock))
+        if (!(open & BIT(earlier->thread)))
             continue;
+        if (is_before(earlier, clock)) {
+            open &= (uint8_t)~BIT(earlier->thread);
+            continue;
+        }
         if (effect->took && earlier->effect.gave == effect->took) {
             release = release ? release : earlier;
         } else if (dependent(&earlier->effect, effect)) {
@@ -289,13 +306,18 @@ static void clock_before(const struct sched_explore *explorer, unsigned length, 
 /* The races of the steps that are new in this execution. */
 static void analyze(struct sched_explore *explorer)
 {
-    for (unsigned i = explorer->replay ? explorer->replay - 1 : 0; i < explorer->length; i++) {
+    uint16_t clocks[SCHED_PROGRAM_THREADS][SCHED_PROGRAM_THREADS];
+    unsigned i = explorer->replay ? explorer->replay - 1 : 0;
+    for (int t = 0; t < SCHED_PROGRAM_THREADS; t++)
+        clock_before(explorer, i, t, clocks[t]);
+    for (; i < explorer->length; i++) {
         struct explore_step *step = &explorer->steps[i];
+        uint16_t *clock = clocks[step->thread];
         step->previous = (uint16_t)last_effect(explorer, i);
-        clock_before(explorer, i, step->thread, step->clock);
         if (has_effect(&step->effect))
-            find_races(explorer, i, step->thread, &step->effect, step->clock);
-        step->clock[step->thread]++;
+            find_races(explorer, i, step->thread, &step->effect, clock);
+        clock[step->thread]++;
+        memcpy(step->clock, clock, sizeof step->clock);
     }
 }
 
@@ -387,6 +409,7 @@ void sched_explore_begin(struct sched_explore *explorer)
     explorer->length = 0;
     explorer->stuck = explorer->redundant = false;
     explorer->executions++;
+    explorer->wanting = 0;
     memset(explorer->wants, 0, sizeof explorer->wants);
     memset(explorer->holder, 0, sizeof explorer->holder);
     sched_reset_footprints();

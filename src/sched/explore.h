@@ -52,9 +52,10 @@ struct explore_step {
 struct sched_explore {
     struct sched_strategy base;
     struct explore_step steps[EXPLORE_STEPS];
-    unsigned length; /* steps of this execution so far */
-    unsigned replay; /* how many of them are given */
-    unsigned threads;
+    unsigned length;                      /* steps of this execution so far */
+    unsigned replay;                      /* how many of them are given */
+    unsigned threads;                     /* that take part */
+    uint8_t wanting;                      /* who stands before a lock */
     uint8_t wants[SCHED_PROGRAM_THREADS]; /* the lock a thread stands before, plus 1 */
     uint8_t holder[EXPLORE_LOCKS];        /* thread plus 1 */
     bool stuck;                           /* nobody is enabled: a deadlock is about to show */

@@ -56,11 +56,12 @@ void sched_touches_memory(uint32_t name, bool store)
         footprints[sched_running].loads |= bit;
 }
 
-struct sched_footprint sched_take_footprint(int thread, bool looks)
+void sched_take_footprint(int thread, bool looks, struct sched_footprint *taken)
 {
-    struct sched_footprint taken = footprints[thread];
-    footprints[thread] = (struct sched_footprint){.reads = looks ? standing[thread] : 0};
-    return taken;
+    struct sched_footprint *since = &footprints[thread];
+    *taken = *since;
+    since->reads = looks ? standing[thread] : 0;
+    since->writes = since->loads = since->stores = 0;
 }
 
 void sched_reset_footprints(void)

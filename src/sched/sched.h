@@ -222,7 +222,7 @@ void sched_stand_down(void);
 
 /* Take a thread's footprint since the last time, or since the start of the execution; the next one
  * begins with what the thread stands by if `looks`. */
-struct sched_footprint sched_take_footprint(int thread, bool looks);
+void sched_take_footprint(int thread, bool looks, struct sched_footprint *taken);
 
 /* Start of an execution: all empty. */
 void sched_reset_footprints(void);

@@ -10,7 +10,9 @@
 /* Is it "sync" (false in *memory) or "memory"? False if it is neither. */
 bool granularity_parse(const char *word, bool *memory);
 
-/* From now on memory granularity. False, and a sentence on stderr, if this build has none. */
+/* From now on memory granularity. False if this build has none; whoever asked should say so with
+ * these words. */
+#define GRANULARITY_MISSING "this build has no memory granularity: compile with clang"
 bool granularity_set_memory(void);
 
 #endif

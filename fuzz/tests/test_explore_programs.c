@@ -7,8 +7,8 @@
  */
 #include "tests/tap.h"
 
+#include "conformance/granularity.h"
 #include "conformance/harness.h"
-#include "fuzz/granularity.h"
 #include "fuzz/outcome.h"
 #include "fuzz/program.h"
 #include "sched/explore.h"

@@ -219,6 +219,14 @@ static void run_race(const struct conformance_case *which)
 /* Somebody else's library may not have it: then its reading shows in its behaviour. */
 extern BOOLEAN csq_diagram_reading __attribute__((weak));
 
+bool case_is_about(enum clause clause)
+{
+    for (size_t i = 0; i < running->clause_count; i++)
+        if (running->clauses[i] == clause)
+            return true;
+    return false;
+}
+
 void case_run(const struct conformance_case *which)
 {
     if (&csq_diagram_reading)

@@ -134,12 +134,20 @@ enum case_verdict {
 
 /* What came of it: written by the process that runs the case, in memory its parent shares. Texts
  * have no addresses and end in NUL. */
+#define CASE_OTHERS 8
+
 struct case_result {
     enum case_verdict verdict;
     char expected[320], seen[512], advice[160];
     char trace[1024];    /* the events up to then, or those of the whole case */
     char place[64];      /* "cases_ins.c:42" */
     uint64_t executions; /* a RACE: schedules run */
+
+    /* A RACE: what the monitor found violated that the case is not about. It was run again, looking
+     * past that. The texts above are about the first, unless the case's own clauses fail, too. */
+    enum clause others[CASE_OTHERS];
+    unsigned other_count;
+    bool elsewhere; /* they are all that deviates */
 };
 extern struct case_result *case_result;
 
@@ -147,6 +155,9 @@ void case_register(struct conformance_case *added);
 
 /* All cases, by their first clause, then by name. */
 const struct conformance_case *case_list(void);
+
+/* Does the case that runs name this clause? */
+bool case_is_about(enum clause clause);
 
 /* Run it to its end in this process, leaving the outcome in *case_result. */
 void case_run(const struct conformance_case *which);

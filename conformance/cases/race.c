@@ -26,6 +26,8 @@ static struct {
     unsigned forced_count;
     bool undisturbed;
     struct sched_enumerate schedules;
+    bool again; /* the search starts anew, looking past what it has found */
+    char first_trace[sizeof((struct case_result *)0)->trace];
 } race;
 
 /* ---- What runs ----------------------------------------------------------------------------- */
@@ -82,25 +84,55 @@ static void note_hang(const char *what)
     snprintf(case_result->seen, sizeof case_result->seen, "%s", what);
 }
 
-/* The monitor, or a bug check, has spoken. */
-static void note_finding(void)
+static void describe_finding(void)
 {
     char signature[96];
     finding_signature(&finding, signature, sizeof signature);
+    snprintf(case_result->expected, sizeof case_result->expected, "%s",
+             clause_text(finding.clause)->sentence);
+    snprintf(case_result->seen, sizeof case_result->seen, "%s: %s", signature, finding.message);
+}
+
+/*
+ * A finding about a clause that other cases are for must not hide what this case is about: note it,
+ * to run the case again looking past it. False if it cannot be looked past.
+ */
+static bool look_past(void)
+{
+    bool mutable = !finding.bugcheck && finding.clause != CLAUSE_DEADLOCK &&
+                   finding.clause != CLAUSE_LIVELOCK && !case_is_about(finding.clause);
+    if (!mutable || case_result->other_count == CASE_OTHERS ||
+        !finding_mute(clause_text(finding.clause)->id))
+        return false;
+    if (case_result->other_count == 0) {
+        describe_finding();
+        race_note_trace();
+        snprintf(race.first_trace, sizeof race.first_trace, "%s", case_result->trace);
+    }
+    case_result->others[case_result->other_count++] = finding.clause;
+    return true;
+}
+
+/* The monitor, or a bug check, has spoken. What comes of looking past something is its fault. */
+static void note_finding(void)
+{
+    if (case_result->other_count > 0 && !case_is_about(finding.clause)) {
+        case_result->verdict = CASE_DEVIATES;
+        return;
+    }
     if (finding.clause == CLAUSE_DEADLOCK || finding.clause == CLAUSE_LIVELOCK)
         case_result->verdict = CASE_HUNG;
     else
         case_result->verdict = finding.bugcheck ? CASE_CRASHED : CASE_DEVIATES;
-    snprintf(case_result->expected, sizeof case_result->expected, "%s",
-             clause_text(finding.clause)->sentence);
-    snprintf(case_result->seen, sizeof case_result->seen, "%s: %s", signature, finding.message);
+    describe_finding();
 }
 
 static void run_plan(void)
 {
     race.plan.strategy = &race.schedules.base;
     harness_run(&race.plan);
-    if (finding.present)
+    race.again = finding.present && look_past();
+    if (finding.present && !race.again)
         note_finding();
 }
 
@@ -130,29 +162,55 @@ static void run_bodies(void)
 
 /* ---- All of them --------------------------------------------------------------------------- */
 
-void race_run(void (*check)(void))
+static void begin_schedules(void)
 {
     sched_enumerate_init(&race.schedules, race.forced, race.forced_count, race_preemptions);
-    do {
-        sched_enumerate_begin(&race.schedules);
-        if (race.body)
-            run_bodies();
+    case_result->executions = 0;
+}
+
+/* One schedule, judged; false if the case is over. */
+static bool run_once(void (*check)(void))
+{
+    sched_enumerate_begin(&race.schedules);
+    if (race.body)
+        run_bodies();
+    else
+        run_plan();
+    case_result->executions++;
+    if (race.again)
+        return true;
+    race_note_trace();
+    if (case_result->verdict != CASE_UNFINISHED)
+        return false;
+    race.undisturbed = case_result->executions == 1 && sched_enumerate_forced(&race.schedules);
+    if (case_result->executions == 1)
+        advise(race.undisturbed, "the forced schedule did not come about");
+    if (check)
+        check();
+    if (race.body) {
+        stage_check_retired();
+        stage_end();
+    }
+    return true;
+}
+
+void race_run(void (*check)(void))
+{
+    bool more = true;
+    begin_schedules();
+    while (more && run_once(check)) {
+        if (race.again)
+            begin_schedules();
         else
-            run_plan();
-        case_result->executions++;
-        race_note_trace();
-        if (case_result->verdict != CASE_UNFINISHED)
-            return;
-        race.undisturbed = case_result->executions == 1 && sched_enumerate_forced(&race.schedules);
-        if (case_result->executions == 1)
-            advise(race.undisturbed, "the forced schedule did not come about");
-        if (check)
-            check();
-        if (race.body) {
-            stage_check_retired();
-            stage_end();
-        }
-    } while (sched_enumerate_next(&race.schedules));
+            more = sched_enumerate_next(&race.schedules);
+    }
+    if (case_result->other_count == 0)
+        return;
+    snprintf(case_result->trace, sizeof case_result->trace, "%s", race.first_trace);
+    if (case_result->verdict == CASE_UNFINISHED) {
+        case_result->verdict = CASE_DEVIATES;
+        case_result->elsewhere = true;
+    }
 }
 
 /* ---- For the check ------------------------------------------------------------------------- */

@@ -92,6 +92,37 @@ enum suite_verdict matrix_case(const struct suite *suite, unsigned number)
     return worst == VERDICT_DIFFERS && conforms ? VERDICT_CONFORMS : worst;
 }
 
+static bool blames(const struct case_result *result, enum clause clause)
+{
+    for (unsigned i = 0; i < result->other_count; i++)
+        if (result->others[i] == clause)
+            return true;
+    return false;
+}
+
+static enum suite_verdict run_on(const struct suite_run *run, enum clause clause)
+{
+    if (blames(&run->result, clause))
+        return VERDICT_DEVIATES;
+    if (!suite_case_names(run->which, clause))
+        return VERDICT_NO_CASE;
+    return run->result.elsewhere ? VERDICT_CONFORMS : run->verdict;
+}
+
+enum suite_verdict matrix_case_on(const struct suite *suite, unsigned number, enum clause clause)
+{
+    const struct suite_run *runs = suite_runs_of(suite, number);
+    enum suite_verdict worst = VERDICT_NO_CASE;
+    bool conforms = false;
+    for (unsigned i = 0; i < suite->profile.judged_count; i++) {
+        enum suite_verdict verdict = run_on(&runs[i], clause);
+        if (verdict > worst)
+            worst = verdict;
+        conforms |= verdict == VERDICT_CONFORMS;
+    }
+    return worst == VERDICT_DIFFERS && conforms ? VERDICT_CONFORMS : worst;
+}
+
 bool matrix_alike(const struct suite *suite, unsigned number)
 {
     const struct suite_run *a = suite_runs_of(suite, number), *b = a + 1;
@@ -125,7 +156,7 @@ static void note_runs(struct suite *suite, enum clause clause, unsigned number)
         const struct suite_run *run = &runs[i];
         if (run->result.advice[0] && concerns(run->which, clause))
             note_advice(entry, run->result.advice);
-        if (advisory && run->verdict == VERDICT_DEVIATES)
+        if (advisory && run_on(run, clause) == VERDICT_DEVIATES)
             note_advice(entry, run->result.expected);
         if (run->verdict == VERDICT_DIFFERS)
             note_advice(entry, run->result.seen);
@@ -138,9 +169,9 @@ static void judge_clause(struct suite *suite, enum clause clause)
     const struct clause_text *text = clause_text(clause);
     entry->verdict = text->unobserved ? VERDICT_NOT_OBSERVABLE : VERDICT_NO_CASE;
     for (unsigned i = 0; i < suite->case_count; i++) {
-        if (!suite_case_names(suite->cases[i], clause))
+        enum suite_verdict verdict = matrix_case_on(suite, i, clause);
+        if (verdict == VERDICT_NO_CASE)
             continue;
-        enum suite_verdict verdict = matrix_case(suite, i);
         if (verdict == VERDICT_DEVIATES && text->severity != SEVERITY_MUST)
             verdict = VERDICT_CONFORMS; /* told, and passed */
         if (verdict > entry->verdict)

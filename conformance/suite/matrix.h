@@ -11,6 +11,11 @@ void matrix_fill(struct suite *suite);
  * so in every reading. */
 enum suite_verdict matrix_case(const struct suite *suite, unsigned number);
 
+/* What the case says of this clause: its verdict if it names the clause and is not sure that
+ * another one is to blame, VERDICT_DEVIATES if it blames this one, VERDICT_NO_CASE if it says
+ * nothing. */
+enum suite_verdict matrix_case_on(const struct suite *suite, unsigned number, enum clause clause);
+
 /* Is the case judged in two readings, and did it come to the same in both? Then once is enough. */
 bool matrix_alike(const struct suite *suite, unsigned number);
 

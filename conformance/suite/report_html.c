@@ -207,7 +207,7 @@ static void print_cases(const struct suite *suite, FILE *out, enum clause clause
 {
     fputs("<ul class=\"cases\">\n", out);
     for (unsigned i = 0; i < suite->case_count; i++) {
-        if (!suite_case_names(suite->cases[i], clause))
+        if (matrix_case_on(suite, i, clause) == VERDICT_NO_CASE)
             continue;
         emit_xml_format(out, "<li><code>%s</code> <span>%s</span>\n", suite->cases[i]->name,
                         suite->cases[i]->sentence);

@@ -48,7 +48,7 @@ static void emit_clause(struct emit_json *json, const struct suite *suite, enum 
         emit_boolean(json, "as_expected", !entry->unexpected);
     emit_open(json, "cases", '[');
     for (unsigned i = 0; i < suite->case_count; i++)
-        if (suite_case_names(suite->cases[i], clause))
+        if (matrix_case_on(suite, i, clause) != VERDICT_NO_CASE)
             emit_string(json, NULL, suite->cases[i]->name);
     emit_close(json, ']');
     emit_close(json, '}');

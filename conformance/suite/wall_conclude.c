@@ -184,6 +184,11 @@ static void mend(struct case_result *result)
     mend_text(result->advice, sizeof result->advice);
     mend_text(result->trace, sizeof result->trace);
     mend_text(result->place, sizeof result->place);
+    if (result->other_count > CASE_OTHERS)
+        result->other_count = 0;
+    for (unsigned i = 0; i < result->other_count; i++)
+        if ((unsigned)result->others[i] >= CLAUSES)
+            result->other_count = 0;
 }
 
 /* The case itself came to no verdict: why? */
@@ -229,8 +234,10 @@ void wall_conclude(struct suite_run *run, int status, bool hung, double seconds,
     if (reported && !summary[0])
         snprintf(summary, sizeof summary, "%.200s", run->said);
     /* What came first counts; but "conforms" is not true of a process that then dies. */
-    if (verdict == CASE_UNFINISHED || verdict > CASE_HUNG ||
-        (verdict == CASE_CONFORMS && !ended_well))
+    if (verdict == CASE_UNFINISHED && result->other_count > 0)
+        run->verdict = VERDICT_DEVIATES; /* it died of what it had looked past */
+    else if (verdict == CASE_UNFINISHED || verdict > CASE_HUNG ||
+             (verdict == CASE_CONFORMS && !ended_well))
         run->verdict = of_process(result, status, hung, seconds, summary);
     else
         run->verdict = of_case(result->verdict);

@@ -62,7 +62,8 @@ SEEN = $(IMPL) $(filter-out src/io/registry.c src/io/claim.c,$(IO)) src/ke/inter
 # kernel, the format and the monitor, whose branches say little about the queue and cost a fuzzer
 # time for each; and the tables that compare addresses, where equal executions may differ.
 STEERING = $(IMPL) $(filter-out src/io/registry.c src/io/claim.c,$(IO)) \
-           conformance/driver.c conformance/store.c conformance/perform.c
+           conformance/driver.c conformance/store.c conformance/perform.c \
+           fuzz/bluetooth.c fuzz/bluetooth_racy.c
 ifneq ($(findstring fuzzer-no-link,$(CFLAGS)),)
 UNCOVERED = -fno-sanitize=fuzzer-no-link
 endif
@@ -82,14 +83,16 @@ exceptions = $(if $(filter $(1),$(IMPL)),$(MEMORY)) \
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 
-FUZZERS = csq_schedule_fuzzer csq_sequential_fuzzer
+FUZZERS = csq_schedule_fuzzer csq_sequential_fuzzer bluetooth_driver_fuzzer
+YARDSTICK = fuzz/bluetooth.c fuzz/bluetooth_racy.c
 TESTS = $(patsubst src/tests/%.c,%,$(wildcard src/tests/test_*.c)) \
         $(patsubst fuzz/tests/%.c,%,$(wildcard fuzz/tests/test_*.c))
 
 # ---- What to build ----------------------------------------------------------------------------
 
 .PHONY: all fuzzers standalone tests
-all: standalone tests $(BUILD)/csq $(BUILD)/conformance_suite
+all: standalone tests $(BUILD)/csq $(BUILD)/conformance_suite $(BUILD)/yardstick \
+     $(BUILD)/yardstick_fixed
 
 fuzzers: $(FUZZERS:%=$(BUILD)/%)
 standalone: $(FUZZERS:%=$(BUILD)/%_standalone) $(BUILD)/hashes
@@ -104,6 +107,17 @@ $(BUILD)/%_fuzzer: $(call objects,fuzz/%_fuzzer.c $(LIBRARY) $(FIBERS))
 	$(CXX) $(CXXFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT) $(LIB_FUZZING_ENGINE)
 
 $(BUILD)/%_fuzzer_standalone: $(call objects,fuzz/%_fuzzer.c fuzz/standalone.c $(LIBRARY) $(FIBERS))
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
+
+# The yardstick's target has a program under test of its own, and its bug.
+$(BUILD)/bluetooth_driver_fuzzer $(BUILD)/bluetooth_driver_fuzzer_standalone: \
+    $(call objects,$(YARDSTICK))
+
+$(BUILD)/yardstick: $(call objects,fuzz/yardstick.c $(YARDSTICK) $(LIBRARY) $(FIBERS))
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
+
+$(BUILD)/yardstick_fixed: $(call objects,fuzz/yardstick.c fuzz/bluetooth.c fuzz/bluetooth_fixed.c \
+    $(LIBRARY) $(FIBERS))
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
 
 $(BUILD)/csq: $(call objects,fuzz/csq.c $(EXPLORE) $(LIBRARY) $(FIBERS))

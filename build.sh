@@ -15,7 +15,8 @@ usage() {
     --seconds N       for how long (default 60)
     --lane LANE       asan, tsan or all (default)
     --target NAME     csq_schedule_fuzzer (default): calls and thread schedule; csq_sequential_fuzzer:
-                      one thread, held against the sequential specification
+                      one thread, held against the sequential specification;
+                      bluetooth_driver_fuzzer: the yardstick, which has a bug on purpose
     --jobs N          processes (default: one a core, at least one a lane)
     --ignore SIG      do not stop for this signature or clause; may be repeated
     --out FOLDER      where corpus and findings are kept (default: fuzz-out)
@@ -34,6 +35,8 @@ usage() {
 ./build.sh detect [--runs N] [BUG...]   how soon each planted bug, or these, is found from an
                       empty corpus: a table
 ./build.sh kills [BUG...]   which cases of the conformance suite notice which planted bug: a table
+./build.sh yardstick  how many schedules each search takes to the bluetooth_driver race; options:
+    --seeds N         searches of each kind (default 200); more in fuzz/yardstick.md
 ./build.sh bench      measure speed against goals; also writes build/bench.json
 ./build.sh lane LANE  build one lane: gcc clang asan tsan msan
 ./build.sh clean      remove what was built (fuzz-out stays)
@@ -65,7 +68,7 @@ oss_fuzz() {
         run_make BUILD="$WORK/csqfuzz" standalone
     fi
     compile_seeds
-    for target in $(fuzz_targets); do
+    for target in $(service_targets); do
         if [ -n "$LIB_FUZZING_ENGINE" ]; then
             install_file "$WORK/csqfuzz/$target" "$OUT/$target"
         else
@@ -100,6 +103,7 @@ fuzz) exec fuzz/scripts/fuzz.sh "$@" ;;
 test) exec fuzz/scripts/test.sh "$@" ;;
 detect) exec fuzz/scripts/detect.sh "$@" ;;
 kills) exec fuzz/scripts/kills.sh "$@" ;;
+yardstick) exec fuzz/scripts/yardstick.sh "$@" ;;
 bench) exec fuzz/scripts/bench.sh "$@" ;;
 conformance) exec fuzz/scripts/conformance.sh "$@" ;;
 lane) lane_verb "$@" ;;

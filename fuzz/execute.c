@@ -16,7 +16,7 @@ static union {
     struct sched_sweep sweep;
 } strategy;
 
-static struct sched_strategy *set_up_strategy(const struct program *program)
+struct sched_strategy *execute_strategy(const struct program *program)
 {
     const struct program_schedule *schedule = &program->schedule;
     switch (schedule->strategy) {
@@ -47,7 +47,7 @@ static struct harness_result run(const struct program *program, const struct obs
     struct harness_plan plan = {.scenario = program->scenario,
                                 .count = program->operation_count,
                                 .operations = program->operations,
-                                .strategy = set_up_strategy(program),
+                                .strategy = execute_strategy(program),
                                 .observer = observer};
     return harness_run(&plan);
 }

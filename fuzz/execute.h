@@ -10,6 +10,10 @@
  * sched_trace(). The program must stay unchanged while it runs. */
 struct harness_result execute(const struct program *program);
 
+/* The strategy that the program names, set up for one execution; valid until the next call. For
+ * whoever runs something else than the program's operations under its schedule. */
+struct sched_strategy *execute_strategy(const struct program *program);
+
 /* Give all operations to thread 0, in program order, and leave the schedule out. */
 void program_make_sequential(struct program *program);
 

@@ -49,6 +49,8 @@ esac
 mapfile -t targets < <(fuzz_targets)
 [[ " ${targets[*]} " = *" $target "* ]] ||
     die "--target takes one of: ${targets[*]}; not \"$target\""
+[ -z "$planted" ] || [ "$target" != bluetooth_driver_fuzzer ] ||
+    die "--planted is of no use with $target, which has a bug of its own"
 
 # ---- Build ------------------------------------------------------------------------------------
 
@@ -197,6 +199,10 @@ signature_of() {
 # How people see a finding's steps: csq run as the target ran it.
 show_command() {
     local how=""
+    if [ "$target" = bluetooth_driver_fuzzer ]; then # which is no program of csq's
+        echo "$(binary "$1") $2"
+        return
+    fi
     [ "$target" != csq_sequential_fuzzer ] || how=" --sequential"
     [ "${CSQFUZZ_GRANULARITY:-sync}" = sync ] || how+=" -g memory"
     echo "$(dirname "$(binary "$1")")/csq run$how $2"

@@ -64,6 +64,7 @@ for lane in gcc asan tsan; do
     add_test "litmus-$lane" fuzz/tests/litmus.sh "build/$lane"
 done
 add_test litmus-memory fuzz/tests/litmus.sh build/clang --granularity memory
+add_test yardstick fuzz/tests/yardstick.sh
 add_test no-false-alarm fuzz/tests/no_false_alarm.sh
 # These build variants of their own: one at a time, beside the others.
 add_test serial-detection fuzz/scripts/detect.sh --tap --runs 5 \

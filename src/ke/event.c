@@ -3,7 +3,8 @@
  *
  * An event's state is shared by logical threads without a lock of the model's, so it is touched
  * between sched_guard_enter() and _leave() only. A signal happens before the return of each wait
- * that it satisfies; reading, resetting and a wait that timed out order nothing.
+ * that it satisfies; reading, resetting and a wait that timed out order nothing. For the explorer
+ * all events are one object.
  */
 #include "../sched/annotate.h"
 #include "thread.h"
@@ -34,6 +35,7 @@ LONG KeSetEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait)
     UNREFERENCED_PARAMETER(Increment);
     require_at_most(Wait ? APC_LEVEL : DISPATCH_LEVEL, Event);
     sched_point(SCHED_SIGNAL_BEFORE, 0, 0);
+    sched_writes(SCHED_OBJECT_WAIT, 0);
     sched_guard_enter();
     LONG before = Event->Header.SignalState;
     Event->Header.SignalState = 1;
@@ -48,6 +50,7 @@ LONG KeResetEvent(PRKEVENT Event)
 {
     require_at_most(DISPATCH_LEVEL, Event);
     sched_point(SCHED_SIGNAL_BEFORE, 0, 1);
+    sched_writes(SCHED_OBJECT_WAIT, 0);
     sched_guard_enter();
     LONG before = Event->Header.SignalState;
     Event->Header.SignalState = 0;
@@ -66,6 +69,7 @@ LONG KeReadStateEvent(PRKEVENT Event)
 {
     require_at_most(DISPATCH_LEVEL, Event);
     sched_point(SCHED_SIGNAL_BEFORE, 0, 2);
+    sched_reads(SCHED_OBJECT_WAIT, 0);
     sched_guard_enter();
     LONG state = Event->Header.SignalState;
     sched_guard_leave();
@@ -77,6 +81,7 @@ LONG KeReadStateEvent(PRKEVENT Event)
 /* Is it signaled? Then this wait is satisfied, which resets a synchronization event. */
 static bool consume(PRKEVENT event)
 {
+    sched_writes(SCHED_OBJECT_WAIT, 0);
     sched_guard_enter();
     bool signaled = event->Header.SignalState != 0;
     if (signaled && event->Header.Type == SynchronizationEvent)

@@ -35,9 +35,11 @@ exhausted() {
 }
 
 same_hashes() { # NAME...
-    cd "$work" || return 1
-    [ "$(sed -n 's/^hash over all traces: //p' "$@" | wc -l)" -eq $# ] &&
-        [ "$(sed -n 's/^hash over all traces: //p' "$@" | sort -u | wc -l)" -eq 1 ]
+    local name hash first=""
+    for name in "$@"; do
+        hash=$(sed -n 's/^hash over all traces: //p' "$work/$name")
+        [ -n "$hash" ] && [ "$hash" = "${first:=$hash}" ] || return 1
+    done
 }
 
 one_sentence() { # COMMAND...: refused in one

@@ -11,13 +11,21 @@ static bool depend(const struct cuts_share *a, const struct cuts_share *b)
     return (conflict | (a->took & b->took)) != 0;
 }
 
-static void join(struct cuts_share *all, const struct cuts_share *step)
+/* Add up what a thread shares. If that is news, whoever preempts for it may have more to try. */
+static void learn(struct sched_cuts *cuts, int thread, const struct cuts_share *step)
 {
-    all->touched.reads |= step->touched.reads;
-    all->touched.writes |= step->touched.writes;
-    all->touched.loads |= step->touched.loads;
-    all->touched.stores |= step->touched.stores;
-    all->took |= step->took;
+    struct cuts_share *seen = &cuts->seen[thread];
+    struct cuts_share before = *seen;
+    seen->touched.reads |= step->touched.reads;
+    seen->touched.writes |= step->touched.writes;
+    seen->touched.loads |= step->touched.loads;
+    seen->touched.stores |= step->touched.stores;
+    seen->took |= step->took;
+    if (memcmp(&before, seen, sizeof before) == 0)
+        return;
+    for (unsigned i = 0; i < cuts->pair_count; i++)
+        if (cuts->pairs[i].to == thread)
+            cuts->pairs[i].exhausted = false;
 }
 
 /* What the step that ends at this event has shared. */
@@ -32,26 +40,38 @@ static struct cuts_share shared_until(const struct sched_event *event)
     return step;
 }
 
+/* The pair's thread has come to its next point: is it to be preempted here, for the first time? */
+static bool cuts_here(struct sched_cuts *cuts, struct cuts_pair *pair,
+                      const struct cuts_share *step)
+{
+    unsigned point = cuts->points++;
+    if (cuts->cut || point >= CUTS_STEPS || !depend(step, &cuts->seen[pair->to]))
+        return false;
+    uint64_t bit = 1ull << point % 64;
+    if (pair->tried[point / 64] & bit)
+        return false;
+    pair->tried[point / 64] |= bit;
+    return cuts->cut = true;
+}
+
 static int cuts_choose(struct sched_strategy *strategy, const struct sched_view *view)
 {
     struct sched_cuts *cuts = (struct sched_cuts *)strategy;
     if (view->current >= SCHED_PROGRAM_THREADS)
         return view->default_next;
     struct cuts_share step = shared_until(view->event);
-    join(&cuts->seen[view->current], &step);
-    if (cuts->depth == 0 || view->current != cuts->pairs[cuts->pair].from)
+    learn(cuts, view->current, &step);
+    if (cuts->pair == cuts->pair_count || view->current != cuts->pairs[cuts->pair].from)
         return view->default_next;
-    int to = cuts->pairs[cuts->pair].to;
-    if (!depend(&step, &cuts->seen[to]) || ++cuts->met != cuts->depth)
-        return view->default_next;
-    return to; /* if it can run */
+    struct cuts_pair *pair = &cuts->pairs[cuts->pair];
+    return cuts_here(cuts, pair, &step) ? pair->to : view->default_next;
 }
 
 static int cuts_first(struct sched_strategy *strategy, unsigned runnable)
 {
     const struct sched_cuts *cuts = (const struct sched_cuts *)strategy;
     (void)runnable;
-    return cuts->depth == 0 ? cuts->start : cuts->pairs[cuts->pair].from;
+    return cuts->pair == cuts->pair_count ? cuts->start : cuts->pairs[cuts->pair].from;
 }
 
 /* Every ordered pair of threads, each at a random place among those before it. */
@@ -64,9 +84,9 @@ static void draw_pairs(struct sched_cuts *cuts, struct sched_random *random, uns
             continue;
         unsigned place = sched_random_below(random, cuts->pair_count + 1);
         cuts->pairs[cuts->pair_count++] = cuts->pairs[place];
-        cuts->pairs[place].from = (uint8_t)from;
-        cuts->pairs[place].to = (uint8_t)to;
+        cuts->pairs[place] = (struct cuts_pair){.from = (uint8_t)from, .to = (uint8_t)to};
     }
+    cuts->pair = cuts->pair_count;
 }
 
 void sched_cuts_init(struct sched_cuts *cuts, uint64_t seed, unsigned threads)
@@ -83,22 +103,21 @@ void sched_cuts_init(struct sched_cuts *cuts, uint64_t seed, unsigned threads)
 
 void sched_cuts_begin(struct sched_cuts *cuts)
 {
-    cuts->met = 0;
+    cuts->points = 0;
+    cuts->cut = false;
     sched_reset_footprints();
 }
 
 bool sched_cuts_next(struct sched_cuts *cuts)
 {
-    if (cuts->depth > 0 && cuts->met < cuts->depth) { /* it ran undisturbed: no deeper ones */
-        cuts->pair_count--;
-        memmove(&cuts->pairs[cuts->pair], &cuts->pairs[cuts->pair + 1],
-                (cuts->pair_count - cuts->pair) * sizeof cuts->pairs[0]);
-    } else if (cuts->depth > 0) {
-        cuts->pair++;
+    unsigned count = cuts->pair_count;
+    unsigned last = cuts->pair;
+    if (last < count && !cuts->cut)
+        cuts->pairs[last].exhausted = true;
+    for (unsigned i = 1; i <= count; i++) {
+        cuts->pair = last < count ? (last + i) % count : i - 1;
+        if (!cuts->pairs[cuts->pair].exhausted)
+            return true;
     }
-    if (cuts->depth == 0 || cuts->pair == cuts->pair_count) {
-        cuts->depth++;
-        cuts->pair = 0;
-    }
-    return cuts->pair_count > 0;
+    return false;
 }

@@ -3,6 +3,8 @@
 #include "stops.h"
 #include "threads.h"
 
+#include "../sched/explore.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -312,6 +314,36 @@ static void debug_print(void)
     free(text);
 }
 
+/* ---- Events and the explorer ----------------------------------------------------------------- */
+
+static unsigned states_read; /* a bit a state */
+
+static void set_or_read(void *argument, unsigned thread)
+{
+    (void)argument;
+    if (thread == 0)
+        KeSetEvent(&event, 0, FALSE);
+    else
+        states_read |= 1u << KeReadStateEvent(&event);
+}
+
+static void events_explored(void)
+{
+    static struct sched_explore explorer;
+    struct sched_setup setup = {.threads = 0x3, .body = set_or_read, .step_limit = 1000};
+    enum sched_end end;
+    setup.strategy = &explorer.base;
+    states_read = 0;
+    sched_explore_init(&explorer);
+    do {
+        fresh();
+        KeInitializeEvent(&event, NotificationEvent, FALSE);
+        sched_explore_begin(&explorer);
+        end = sched_execute(&setup);
+    } while (sched_explore_next(&explorer, end));
+    tap_is(states_read, 3, "the explorer lets an event be read before and after its signal");
+}
+
 int main(void)
 {
     mutex_alone();
@@ -320,6 +352,7 @@ int main(void)
     event_alone();
     wait_misuse();
     events_in_threads();
+    events_explored();
     interlocked();
     interlocked_64();
     interlocked_pointers();

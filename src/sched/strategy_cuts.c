@@ -11,19 +11,24 @@ static bool depend(const struct cuts_share *a, const struct cuts_share *b)
     return (conflict | (a->took & b->took)) != 0;
 }
 
+/* Add up a mask; what is new in it. */
+static uint64_t collect(uint64_t *all, uint64_t mask)
+{
+    uint64_t news = mask & ~*all;
+    *all |= mask;
+    return news;
+}
+
 /* Add up what a thread shares. If that is news, whoever preempts for it may have more to try. */
 static void learn(struct sched_cuts *cuts, int thread, const struct cuts_share *step)
 {
     struct cuts_share *seen = &cuts->seen[thread];
-    struct cuts_share before = *seen;
-    seen->touched.reads |= step->touched.reads;
-    seen->touched.writes |= step->touched.writes;
-    seen->touched.loads |= step->touched.loads;
-    seen->touched.stores |= step->touched.stores;
-    seen->took |= step->took;
-    if (memcmp(&before, seen, sizeof before) == 0)
-        return;
-    for (unsigned i = 0; i < cuts->pair_count; i++)
+    uint64_t news = collect(&seen->touched.reads, step->touched.reads);
+    news |= collect(&seen->touched.writes, step->touched.writes);
+    news |= collect(&seen->touched.loads, step->touched.loads);
+    news |= collect(&seen->touched.stores, step->touched.stores);
+    news |= collect(&seen->took, step->took);
+    for (unsigned i = 0; i < cuts->pair_count && news; i++)
         if (cuts->pairs[i].to == thread)
             cuts->pairs[i].exhausted = false;
 }

@@ -15,6 +15,7 @@
 #include "sched/explore.h"
 #include "sched/random.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -305,5 +306,10 @@ int main(int argc, char **argv)
             return 2;
         }
     }
-    return run_all(seeds, only);
+    int status = run_all(seeds, only);
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        fprintf(stderr, "yardstick: standard output: %s\n", strerror(errno));
+        return 2;
+    }
+    return status;
 }

@@ -106,6 +106,8 @@ expect "a number that is none is refused in a sentence" one_sentence build/gcc/y
 expect "so is an option without its value" one_sentence build/gcc/yardstick --most
 expect "so is a search that is none" one_sentence build/gcc/yardstick --search guess
 expect "so is an unknown option" one_sentence build/gcc/yardstick --frobnicate
+full() { build/gcc/yardstick --seeds 1 >/dev/full; }
+expect "so is a standard output that is full" one_sentence full
 expect "a planted bug in a target that has its own, too" \
     one_sentence ./build.sh fuzz --target $target --planted A01
 finish

@@ -19,8 +19,8 @@
 #define MOST     4096
 #define PATIENCE 20000 /* executions of the plain search before a program counts as too large */
 
-/* The programs take their locks in either order, deadlocks being among the outcomes: ThreadSanitizer
- * is not to report that. */
+/* The programs take their locks in either order, deadlocks being among the outcomes:
+ * ThreadSanitizer is not to report that. */
 const char *__tsan_default_options(void);
 const char *__tsan_default_options(void)
 {

@@ -19,7 +19,7 @@ static const uint8_t weights[MUTATIONS] = {
 
 /* One in so many mutations starts anew, whatever the input: random programs find what is shallow
  * sooner than a corpus does, and feed it. */
-#define FRESH 4
+#define FRESH 16
 #define MOST  6 /* mutations at once */
 
 static enum mutation draw(struct sched_random *random)

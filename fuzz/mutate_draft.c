@@ -29,9 +29,7 @@ void draft_open(struct draft *draft, const struct program *program, unsigned roo
 
 static void close_operation(struct program *program, const struct operation *operation)
 {
-    struct operation *last = &program->operations[program->operation_count++];
-    *last = *operation;
-    program_normalize_operation(last);
+    program->operations[program->operation_count++] = *operation;
     program->first_of[program->operation_count] = (uint16_t)program->preemption_count;
 }
 

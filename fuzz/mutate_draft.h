@@ -28,7 +28,8 @@ struct draft {
 /* A draft of the program, cut off where it has more records than `room`. */
 void draft_open(struct draft *draft, const struct program *program, unsigned room);
 
-/* The program that the draft is of now: normalized, within a program's limits. */
+/* The program that the draft is of now, within a program's limits. Whoever changes an operation in
+ * a draft normalizes it. */
 void draft_close(const struct draft *draft, struct program *program);
 
 /* Insert `count` records before the record `at`; false if there is no room. */

@@ -24,7 +24,7 @@ static bool fits(const uint8_t *data, size_t size, size_t max_size)
 
 /* What every machine draws from these seeds. A change of the mutator changes
  * this number; a difference between builds is a fault. */
-#define EXPECTED_DIGEST 0x7fc6a81b1e5586fbull
+#define EXPECTED_DIGEST 0x84b3eb4d1d4d8035ull
 
 static uint64_t digest(uint64_t before, const uint8_t *data, size_t size)
 {
@@ -76,10 +76,11 @@ static void canonical_within_size(void)
         size_t size = random_input(first), other = random_input(second);
         wrong_cross += !fits(
             third, mutate_cross_bytes(first, size, second, other, third, max_size, i), max_size);
-        size = size < max_size ? size : max_size;
         memcpy(second, first, size);
+        other = size;
+        size = size < max_size ? size : max_size;
         wrong += !fits(first, mutate_bytes(first, size, max_size, i), max_size);
-        wrong_spelling += !fits(second, mutate_canonical(second, size, max_size), max_size);
+        wrong_spelling += !fits(second, mutate_canonical(second, other, max_size), max_size);
     }
     tap_is(wrong, 0, "canonical: mutations, and never beyond the size allowed");
     tap_is(wrong_cross, 0, "canonical: crossover, likewise");

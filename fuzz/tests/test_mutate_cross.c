@@ -1,4 +1,4 @@
-/* Crossover takes from both, trimming makes smaller: always whole operations. */
+/* Operations stay whole: where one is added or dropped, in crossover and in trimming. */
 #include "fuzz/mutate.h"
 #include "programs.h"
 
@@ -42,6 +42,22 @@ static bool is_part(const struct program *part, const struct program *whole)
             return false;
     }
     return true;
+}
+
+/* One operation more or less, and all others as they were, preemptions included. */
+static void others_stay(enum mutation kind, const char *name)
+{
+    static struct program before;
+    unsigned wrong = 0;
+    struct sched_random random = {.state = kind};
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        make(&before, OP_INSERT);
+        program = before;
+        bool done = mutate_once(&program, kind, &random, mutate_room(sizeof bytes));
+        bool fewer = program.operation_count < before.operation_count;
+        wrong += done && !is_part(fewer ? &program : &before, fewer ? &before : &program);
+    }
+    tap_is(wrong, 0, name);
 }
 
 /* ---- Crossover ----------------------------------------------------------------------------- */
@@ -190,6 +206,9 @@ static void trimming(void)
 
 int main(void)
 {
+    others_stay(MUTATE_ADD_OPERATION, "adding: an operation leaves the others alone");
+    others_stay(MUTATE_DROP_OPERATION, "dropping: an operation leaves the others alone");
+    others_stay(MUTATE_DUPLICATE_OPERATION, "duplicating: an operation leaves the others alone");
     crossover_takes_from_both();
     crossover_splices_threads();
     crossover_schedules();

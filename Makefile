@@ -53,7 +53,8 @@ CONFORMANCE = $(wildcard conformance/*.c)
 FORMAT = $(wildcard fuzz/format_*.c) fuzz/labels.c fuzz/litmus_words.c
 EXPLORE = $(wildcard fuzz/explore*.c) fuzz/litmus.c fuzz/litmus_parse.c fuzz/outcome.c \
           fuzz/file.c
-TARGET = $(FORMAT) fuzz/execute.c fuzz/target.c $(HOOKS:%=fuzz/hooks_%.c)
+MUTATE = $(wildcard fuzz/mutate*.c)
+TARGET = $(FORMAT) $(MUTATE) fuzz/execute.c fuzz/target.c $(HOOKS:%=fuzz/hooks_%.c)
 
 SEEN = $(IMPL) $(filter-out src/io/registry.c src/io/claim.c,$(IO)) src/ke/interlocked.c \
        conformance/driver.c conformance/store.c
@@ -67,6 +68,8 @@ STEERING = $(IMPL) $(filter-out src/io/registry.c src/io/claim.c,$(IO)) \
 ifneq ($(findstring fuzzer-no-link,$(CFLAGS)),)
 UNCOVERED = -fno-sanitize=fuzzer-no-link
 endif
+
+ENGINE = fuzz/engine_libfuzzer.c # what an engine asks a target, beside running an input
 
 LIBRARY = $(IMPL) $(IO) $(KE) $(CONFORMANCE) $(TARGET)
 FIBERS = $(ANNOTATE) $(FIBER_BODY) $(STRATEGIES)
@@ -103,7 +106,7 @@ $(BUILD)/%.o: %.c
 	$(COMPILE) $(call exceptions,$<) -c $< -o $@
 
 # A target with a fuzzing engine; C++ because engines are.
-$(BUILD)/%_fuzzer: $(call objects,fuzz/%_fuzzer.c $(LIBRARY) $(FIBERS))
+$(BUILD)/%_fuzzer: $(call objects,fuzz/%_fuzzer.c $(ENGINE) $(LIBRARY) $(FIBERS))
 	$(CXX) $(CXXFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT) $(LIB_FUZZING_ENGINE)
 
 $(BUILD)/%_fuzzer_standalone: $(call objects,fuzz/%_fuzzer.c fuzz/standalone.c $(LIBRARY) $(FIBERS))
@@ -141,6 +144,21 @@ $(BUILD)/test_%: $(BUILD)/src/tests/test_%.o $(call objects,$(IO) $(KE) $(FIBERS
 $(BUILD)/test_%: $(BUILD)/fuzz/tests/test_%.o $(call objects,$(EXPLORE) $(LIBRARY) $(FIBERS))
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
 
+# What afl-fuzz loads (AFL_CUSTOM_MUTATOR_LIBRARY): into a process of its own, so without the
+# target's sanitizer and coverage.
+AFL_MUTATOR = $(patsubst %.c,$(BUILD)/pic/%.o,fuzz/engine_afl.c $(MUTATE) fuzz/format_bytes.c \
+              fuzz/labels.c)
+
+$(BUILD)/pic/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 $(WARNINGS) $(filter -W%,$(CFLAGS)) -Iinclude -Isrc -I. -O2 -g -fPIC \
+	    -fvisibility=hidden -MMD -MP -c $< -o $@
+
+$(BUILD)/csqfuzz_afl_mutator.so: $(AFL_MUTATOR)
+	$(CC) -shared $^ -o $@
+
+$(BUILD)/test_engine_afl: | $(BUILD)/csqfuzz_afl_mutator.so
+
 # The conformance suite: nothing of fuzz/, so that it judges where the format is not to be had.
 SUITE = $(wildcard conformance/cases/*.c conformance/suite/*.c)
 JUDGED = $(IMPL) $(IO) $(KE) $(CONFORMANCE)
@@ -162,7 +180,8 @@ $(IMPL_PROGRAMS)/conformance_suite: $(call foreign,$(SUITE) $(JUDGED) $(FIBERS))
 $(IMPL_PROGRAMS)/csq: $(call foreign,fuzz/csq.c $(EXPLORE) $(LIBRARY) $(FIBERS))
 	$(IMPL_LINK) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
 
-$(IMPL_PROGRAMS)/%_fuzzer: $(call foreign,$(LIBRARY) $(FIBERS)) $(BUILD)/fuzz/%_fuzzer.o
+$(IMPL_PROGRAMS)/%_fuzzer: $(call foreign,$(ENGINE) $(LIBRARY) $(FIBERS)) \
+    $(BUILD)/fuzz/%_fuzzer.o
 	$(CXX) $(CXXFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT) $(LIB_FUZZING_ENGINE)
 endif
 
@@ -210,7 +229,7 @@ mutant_tests: $(patsubst src/tests/%.c,$(PLANTED)/%,$(wildcard src/tests/test_*.
 $(PLANTED)/test_%: $(call planted,src/tests/test_%.c $(IO) $(KE) $(FIBERS))
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
 
-$(PLANTED)/$(FUZZER): $(MUTANT_OBJECTS) $(call planted,fuzz/$(FUZZER).c)
+$(PLANTED)/$(FUZZER): $(MUTANT_OBJECTS) $(call planted,fuzz/$(FUZZER).c $(ENGINE))
 	$(CXX) $(CXXFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT) $(LIB_FUZZING_ENGINE)
 
 $(PLANTED)/$(FUZZER)_standalone: $(MUTANT_OBJECTS) \

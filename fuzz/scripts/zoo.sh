@@ -57,7 +57,7 @@ perform() {
     ulimit -c 0
     ulimit -S -t "$bound" # of each process by itself
     export CSQFUZZ_PROGRESS=$folder/progress
-    { time timeout -s KILL "$2" "${command[@]}" >"$folder/log" 2>&1 </dev/null; } \
+    { time timeout --foreground -s KILL "$2" "${command[@]}" >"$folder/log" 2>&1 </dev/null; } \
         2>"$folder/time" || status=$?
     read -r cpu wall < <(awk '/^[0-9.]+ [0-9.]+ [0-9.]+$/ { printf "%.3f %d\n", $1 + $2, $3 }' \
         "$folder/time")

@@ -7,7 +7,7 @@
 # its end, so a run that is killed loses the trials in progress and counts none of them by half.
 # The columns: bug, lane, start, search, seed, found, executions, CPU seconds, what reported it,
 # the bound in seconds, and a stamp of program, seeds and options: a trial is repeated when they
-# change.
+# change. Seed 0 is a program that starts and ends without a search.
 #
 #   zoo.sh [options of ./build.sh zoo] [--out FOLDER] [--built FOLDER]
 #
@@ -33,20 +33,21 @@ program() {
 }
 
 # search_command FOLDER BINARY START SEARCH SEED SECONDS: sets command and its bound in CPU seconds.
-# The baselines stop by themselves; one that goes on is caught in a loop.
+# The baselines stop by themselves; one that goes on is caught in a loop. Seed 0 is no trial: the
+# program starts, searches nothing and ends, to know what that costs.
 search_command() {
-    local folder=$1 binary=$2 start=$3 search=$4 seed=$5 seconds=$6
+    local folder=$1 binary=$2 start=$3 search=$4 seed=$5 seconds=$6 runs=1000000000000 idle=()
     bound=$((seconds + 5))
+    [ "$seed" != 0 ] || { runs=0 idle=(-runs=0) start=empty seconds=0; }
     case $search in
     ours)
-        bound=$seconds
-        command=("$binary" -seed="$seed" "${FUZZ_OPTIONS[@]}" -artifact_prefix="$folder/"
-            "$folder/corpus")
+        [ "$seed" = 0 ] || bound=$seconds
+        command=("$binary" -seed="$seed" "${FUZZ_OPTIONS[@]}" "${idle[@]}"
+            -artifact_prefix="$folder/" "$folder/corpus")
         [ "$start" = empty ] || command+=("$seeds")
         ;;
     host) command=("$binary" search $((seed * 1000003)) "$seconds") ;; # it counts up from there
-    *) command=("$binary" --strategy "$search" --seed "$seed" --runs 1000000000000
-        --seconds "$seconds") ;;
+    *) command=("$binary" --strategy "$search" --seed "$seed" --runs "$runs" --seconds "$seconds") ;;
     esac
 }
 
@@ -277,7 +278,7 @@ stamp_start() {
 # plan: one line a trial that has not been made, seed by seed, so that a part is a fair part.
 plan() {
     local seed
-    for seed in $(seq "$trials"); do
+    for seed in $(seq 0 "$trials"); do
         awk -v seed="$seed" '{ print $1, $2, $3, $4, seed, $5, $6 }' "$out/combinations"
     done | awk -F'[ \t]' 'FILENAME != "-" { done[$1, $2, $3, $4, $5, $10, $11]; next }
         !(($1, $2, $3, $4, $5, $6, $7) in done)' "$out/results.tsv" -

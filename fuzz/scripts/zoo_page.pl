@@ -121,10 +121,11 @@ sub figures {
 
 sub group_table {
     my ($report) = @_;
-    return table(3, ['group', 'start', 'baseline', 'bugs', 'executions', 'CPU seconds', 'neither'],
+    return table(3, ['group', 'start', 'baseline', 'bugs', 'executions', 'CPU seconds',
+            'without start-up', 'neither'],
         map { [@$_{qw(group start baseline)}, $_->{cpu}{compared} + $_->{cpu}{neither},
-            show_ratio($_->{executions}), show_ratio($_->{cpu}), $_->{cpu}{neither}] }
-            @{$report->{groups}});
+            show_ratio($_->{executions}), show_ratio($_->{cpu}), show_ratio($_->{net}),
+            $_->{cpu}{neither}] } @{$report->{groups}});
 }
 
 sub cell_table {
@@ -175,7 +176,8 @@ sub page {
 $STYLE</style></head><body>
 <h1>The zoo: how soon planted bugs are found</h1>
 <p>Curves are Kaplan-Meier estimates: the share of trials still without a finding after so many CPU
-seconds; a trial that found nothing is censored. The lower the curve, the better.</p>
+seconds, its program's start included; a trial that found nothing is censored. The lower the curve,
+the better.</p>
 <h2>Overall</h2>
 <p>Score: 100 if each bug is found at once, 0 if none is within $horizon CPU seconds. Only ours
 finds: $only.</p>

@@ -3,7 +3,8 @@
 #
 #   zoo_report.pl RESULTS FOLDER    RESULTS as zoo.sh writes it; FOLDER is for the other two
 #
-# Time is counted twice, in executions and in CPU seconds, each with its own statistics. A median
+# Time is counted in executions, in CPU seconds and in CPU seconds without what it takes to start
+# the program (the median of its lines with seed 0), each with its own statistics. A median
 # that is not reached within the bound is shown as >BOUND; a ratio against it is >= what is shown
 # if it was the baseline's, <= if it was ours, and there is none if neither was reached.
 use strict;
@@ -18,7 +19,7 @@ require "$here/zoo_statistics.pl";
 require "$here/zoo_page.pl";
 
 my @COLUMNS = qw(bug lane start search seed found executions cpu reported bound stamp);
-my @UNITS = qw(executions cpu);
+my @UNITS = qw(executions cpu net);
 my @BASELINES = qw(walk pct2 pct3 pos host);
 my %UNGUIDED = map { $_ => 1 } qw(walk pct2 pct3 pos);
 my @GROUPS = ('single-threaded', 'interleaving', 'deep');
@@ -63,6 +64,18 @@ sub group_of {
     return 'interleaving';
 }
 
+# take_off_starts TRIALS: adds "net" to each; what is left has no seed 0 any more.
+sub take_off_starts {
+    my %starts;
+    for (grep { $_->{seed} == 0 } @_) { push @{$starts{"$_->{lane} $_->{search}"}}, [$_->{cpu}, 1] }
+    my @trials = grep { $_->{seed} != 0 } @_;
+    for (@trials) {
+        my $net = $_->{cpu} - (median_time($starts{"$_->{lane} $_->{search}"} || []) || 0);
+        $_->{net} = $net > 0 ? 0 + sprintf('%.3f', $net) : 0;
+    }
+    return @trials;
+}
+
 # cells TRIALS: one for each bug, lane, start and search. Of several programs that were tried under
 # these names, the last one counts; of several trials with a seed, the last.
 sub cells {
@@ -91,7 +104,7 @@ sub sample {
 # bound_of CELL UNIT: how far its trials looked.
 sub bound_of {
     my ($cell, $unit) = @_;
-    return $unit eq 'cpu' ? $cell->{bound} : longest(sample($cell, $unit));
+    return $unit eq 'executions' ? longest(sample($cell, $unit)) : $cell->{bound};
 }
 
 sub summarize {
@@ -119,7 +132,7 @@ sub reached {
     my ($cell, $unit) = @_;
     my $known = defined $cell->{$unit}{median};
     my $value = $known ? $cell->{$unit}{median} : $cell->{$unit}{bound};
-    my $least = $unit eq 'cpu' ? 0.001 : 1;
+    my $least = $unit eq 'executions' ? 1 : 0.001;
     return ($value > $least ? $value : $least, $known);
 }
 
@@ -246,7 +259,7 @@ sub show_median {
     my ($cell, $unit) = @_;
     my $median = $cell->{$unit}{median};
     my $value = defined $median ? $median : $cell->{$unit}{bound};
-    return (defined $median ? '' : '>') . ($unit eq 'cpu' ? short($value) : int $value);
+    return (defined $median ? '' : '>') . ($unit eq 'executions' ? int $value : short($value));
 }
 
 sub reporters {
@@ -274,12 +287,11 @@ sub print_text {
             "$cell->{found}/$cell->{count}", show_median($cell, 'executions'),
             show_median($cell, 'cpu'), short($cell->{cpu}{restricted_mean}), reporters($cell);
     }
-    printf "\n%-16s %-7s %-9s %5s %14s %14s\n", 'ours against', 'start', 'baseline', 'bugs',
-        'executions', 'CPU seconds';
+    printf "\n%-16s %-7s %-9s %5s %12s %12s %18s\n", 'ours against', 'start', 'baseline', 'bugs',
+        'executions', 'CPU seconds', 'without start-up';
     for my $row (@{$report->{groups}}) {
-        printf "%-16s %-7s %-9s %5d %14s %14s\n", @$row{qw(group start baseline)},
-            $row->{cpu}{compared} + $row->{cpu}{neither}, show_ratio($row->{executions}),
-            show_ratio($row->{cpu});
+        printf "%-16s %-7s %-9s %5d %12s %12s %18s\n", @$row{qw(group start baseline)},
+            $row->{cpu}{compared} + $row->{cpu}{neither}, map { show_ratio($row->{$_}) } @UNITS;
     }
     printf "\n%-16s %6s %7s %7s %7s\n", qw(search score tried found always);
     printf "%-16s %6.1f %7d %7d %7d\n", @$_{qw(search score cells found always)}
@@ -299,7 +311,7 @@ sub write_file {
 
 fail('zoo_report.pl takes a file of results and a folder') unless @ARGV == 2;
 my ($results, $folder) = @ARGV;
-my @cells = cells(read_trials($results));
+my @cells = cells(take_off_starts(read_trials($results)));
 fail("$results has no trial") unless @cells;
 summarize($_) for @cells;
 my @rows = comparisons(@cells);

@@ -34,6 +34,14 @@ usage() {
 ./build.sh test       build every lane and run all tests
 ./build.sh detect [--runs N] [BUG...]   how soon each planted bug, or these, is found from an
                       empty corpus: a table
+./build.sh zoo [BUG...]   how soon every planted bug, or these, is found, beside other searches: a table,
+                      build/zoo/results.json and index.html; goes on where it was stopped; options:
+    --trials N        seeds each (default 10); --jobs N at a time (default: one a core)
+    --seconds N       CPU seconds a trial (default 60; at most 10 for what ours is compared with)
+    --lane LANE       asan, tsan or all (default)
+    --start START     empty (corpus), corpus (the seeds) or both (default)
+    --strategy LIST   some of ours,walk,pct2,pct3,pos,host (default: all)
+    --out FOLDER      where results are kept (default: build/zoo)
 ./build.sh kills [BUG...]   which cases of the conformance suite notice which planted bug: a table
 ./build.sh yardstick  how many schedules each search takes to the bluetooth_driver race; options:
     --seeds N         searches of each kind (default 200); more in fuzz/yardstick.md
@@ -104,6 +112,7 @@ test) exec fuzz/scripts/test.sh "$@" ;;
 detect) exec fuzz/scripts/detect.sh "$@" ;;
 kills) exec fuzz/scripts/kills.sh "$@" ;;
 yardstick) exec fuzz/scripts/yardstick.sh "$@" ;;
+zoo) exec fuzz/scripts/zoo.sh "$@" ;;
 bench) exec fuzz/scripts/bench.sh "$@" ;;
 conformance) exec fuzz/scripts/conformance.sh "$@" ;;
 lane) lane_verb "$@" ;;

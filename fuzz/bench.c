@@ -68,6 +68,7 @@ static uint64_t run(uint64_t count)
     uint64_t points = 0;
     for (uint64_t i = 0; i < count; i++) {
         target_set_program(&programs[i % PROGRAMS]);
+        target_count();
         execute(&programs[i % PROGRAMS]);
         points += sched_trace()->event_count;
         if (finding.present) {

@@ -127,6 +127,10 @@ build_lane() {
         CXXFLAGS="$CXXFLAGS" SANITIZER="$SANITIZER" LIB_FUZZING_ENGINE=-fsanitize=fuzzer "$@"
 }
 
+# How our fuzzers are run, wherever their speed or their findings count.
+# shellcheck disable=SC2034 # those who source this use it
+FUZZ_OPTIONS=(-len_control=0 -max_len=264 -timeout=10)
+
 fuzz_targets() {
     local source
     for source in fuzz/*_fuzzer.c; do

@@ -94,7 +94,7 @@ start_worker() {
     mkdir -p "$folder/corpus" "$folder/incoming"
     head -c 8 /dev/zero >"$folder/progress" || die "cannot write to $out: is the disk full?"
     CSQFUZZ_PROGRESS=$folder/progress CSQFUZZ_IGNORE=$ignore "$(binary "$l")" \
-        -max_total_time="$seconds" -len_control=0 -max_len=264 -timeout=10 -reload=1 \
+        -max_total_time="$seconds" "${FUZZ_OPTIONS[@]}" -reload=1 \
         -print_final_stats=1 -artifact_prefix="$folder/artifact-" \
         "$folder/corpus" "${seeds[@]}" >"$folder/log" 2>&1 </dev/null &
     worker_pid[w]=$!

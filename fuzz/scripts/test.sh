@@ -73,6 +73,7 @@ add_test serial-sequential fuzz/tests/sequential.sh
 add_test serial-explore fuzz/tests/explore.sh build/clang build/clang/mutants/A23/csq
 add_test serial-races fuzz/tests/races.sh
 add_test serial-fuzz-verb fuzz/tests/fuzz_verb.sh
+add_test serial-zoo fuzz/tests/zoo.sh
 add_test serial-oss-fuzz fuzz/tests/oss_fuzz.sh
 add_test serial-kills fuzz/scripts/kills.sh --tap
 add_test serial-conformance-impl fuzz/tests/conformance_impl.sh

@@ -55,6 +55,7 @@ EXPLORE = $(wildcard fuzz/explore*.c) fuzz/litmus.c fuzz/litmus_parse.c fuzz/out
           fuzz/file.c
 MUTATE = $(wildcard fuzz/mutate*.c)
 TARGET = $(FORMAT) $(MUTATE) fuzz/execute.c fuzz/target.c $(HOOKS:%=fuzz/hooks_%.c)
+SEARCH = fuzz/search.c fuzz/generate.c fuzz/file.c
 
 SEEN = $(IMPL) $(filter-out src/io/registry.c src/io/claim.c,$(IO)) src/ke/interlocked.c \
        conformance/driver.c conformance/store.c
@@ -127,6 +128,9 @@ $(BUILD)/csq: $(call objects,fuzz/csq.c $(EXPLORE) $(LIBRARY) $(FIBERS))
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
 
 $(BUILD)/hashes: $(call objects,fuzz/tests/hashes.c fuzz/file.c $(LIBRARY) $(FIBERS))
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
+
+$(BUILD)/search: $(call objects,$(SEARCH) $(LIBRARY) $(FIBERS))
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
 
 $(BUILD)/bench: $(call objects,fuzz/bench.c $(LIBRARY) $(FIBERS))
@@ -240,6 +244,9 @@ $(PLANTED)/bench_host: $(call planted,$(LIBRARY) $(HOST) fuzz/bench.c)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT) -pthread
 
 $(PLANTED)/conformance_suite: $(call planted,$(SUITE) $(JUDGED) $(FIBERS))
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
+
+$(PLANTED)/search: $(MUTANT_OBJECTS) $(call planted,$(SEARCH))
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
 
 $(PLANTED)/csq: $(MUTANT_OBJECTS) $(call planted,fuzz/csq.c $(EXPLORE))

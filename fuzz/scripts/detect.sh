@@ -48,6 +48,7 @@ mutants() {
         return
     fi
     for patch in conformance/mutants/*.patch; do
+        case $patch in */DEEP*) continue ;; esac # takes minutes each: name them
         basename "$patch" .patch
     done
 }

@@ -43,6 +43,8 @@ usage() {
     --strategy LIST   some of ours,walk,pct2,pct3,pos,host (default: all)
     --out FOLDER      where results are kept (default: build/zoo)
 ./build.sh kills [BUG...]   which cases of the conformance suite notice which planted bug: a table
+./build.sh explore-kills [BUG...]   which litmus test finds which planted interleaving bug, and after
+                      how many executions: a table
 ./build.sh yardstick  how many schedules each search takes to the bluetooth_driver race; options:
     --seeds N         searches of each kind (default 200); more in fuzz/yardstick.md
 ./build.sh bench      measure speed against goals; also writes build/bench.json
@@ -111,6 +113,7 @@ fuzz) exec fuzz/scripts/fuzz.sh "$@" ;;
 test) exec fuzz/scripts/test.sh "$@" ;;
 detect) exec fuzz/scripts/detect.sh "$@" ;;
 kills) exec fuzz/scripts/kills.sh "$@" ;;
+explore-kills) exec fuzz/scripts/litmus_kills.sh "$@" ;;
 yardstick) exec fuzz/scripts/yardstick.sh "$@" ;;
 zoo) exec fuzz/scripts/zoo.sh "$@" ;;
 bench) exec fuzz/scripts/bench.sh "$@" ;;

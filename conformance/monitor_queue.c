@@ -205,7 +205,8 @@ void monitor_peeked(PIRP irp)
     struct monitor_call *call = monitor_on ? monitor_call(sched_self()) : NULL;
     if (!call)
         return;
-    call->peeks++;
+    if (call->peeks < UINT8_MAX) /* of a search that goes round for ever */
+        call->peeks++;
     call->peeked = irp;
     int slot = ledger_find_irp(irp);
     if (slot >= 0) {

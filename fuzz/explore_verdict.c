@@ -135,6 +135,8 @@ static void leave_reproducer(void)
     char path[4096];
     if (!execute_as_list(&running->program, &list))
         return;
+    fprintf(stderr, "%s: a fault in execution %" PRIu64 "\n", running->path,
+            running->executions + 1);
     schedule.preemptions = explore_preemptions();
     schedule.first = list.schedule.parameter;
     schedule.count = list.preemption_count;

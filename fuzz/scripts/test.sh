@@ -77,6 +77,7 @@ add_test serial-fuzz-verb fuzz/tests/fuzz_verb.sh
 add_test serial-zoo fuzz/tests/zoo.sh
 add_test serial-oss-fuzz fuzz/tests/oss_fuzz.sh
 add_test serial-kills fuzz/scripts/kills.sh --tap
+add_test serial-explore-kills fuzz/scripts/litmus_kills.sh --tap
 add_test serial-conformance-impl fuzz/tests/conformance_impl.sh
 add_test serial-conformance-builds fuzz/tests/conformance_builds.sh
 

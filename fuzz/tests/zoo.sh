@@ -176,7 +176,7 @@ setsid "${zoo[@]}" --trials 8 --out "$work/killed" A01 >"$work/out" 2>"$work/err
 pid=$!
 wait_for some_trials "$work/killed"
 expect "a second one in the same folder is refused" \
-    run 2 "${zoo[@]}" --trials 8 --out "$work/killed" A01
+    run 2 timeout 60 "${zoo[@]}" --trials 8 --out "$work/killed" A01
 expect "in one sentence" one_sentence "still at work"
 kill -9 -- -$pid
 wait $pid 2>/dev/null

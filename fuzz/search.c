@@ -2,11 +2,12 @@
  * search: random programs under a named strategy until something is found. There is no feedback:
  * this is what a guided search has to be better than.
  *
- *   search [--strategy walk|pct2|pct3|pos|sweep|mix] [--seed N] [--runs N] [--save FILE]
+ *   search [--strategy walk|pct2|pct3|pos|sweep|mix] [--seed N] [--runs N] [--seconds N]
+ *          [--save FILE]
  *
- * Prints "executions N cpu S SIGNATURE", or "none" for the signature after that many runs. The
- * program found is written to --save's file, in bytes, for `csq run`. Exit status: 0 nothing found,
- * 1 a finding, 2 bad usage. Of a crash the sanitizer's or the signal's own.
+ * Prints "executions N cpu S SIGNATURE", or "none" for the signature after that many runs or CPU
+ * seconds. The program found is written to --save's file, in bytes, for `csq run`. Exit status: 0
+ * nothing found, 1 a finding, 2 bad usage. Of a crash the sanitizer's or the signal's own.
  */
 #define _GNU_SOURCE /* clock_gettime */
 #include "conformance/finding.h"
@@ -32,8 +33,8 @@ static const struct mode {
 enum { MODES = sizeof modes / sizeof modes[0] };
 
 static struct {
-    const struct mode *mode; /* NULL: any, drawn for each program */
-    uint64_t seed, runs;
+    const struct mode *mode;      /* NULL: any, drawn for each program */
+    uint64_t seed, runs, seconds; /* 0 seconds: as many as the runs take */
     const char *save;
 } options = {.mode = &modes[0], .seed = 1, .runs = 1000000};
 
@@ -80,10 +81,12 @@ static void read_options(char **argument)
             options.seed = number(argument[1]);
         else if (strcmp(*argument, "--runs") == 0)
             options.runs = number(argument[1]);
+        else if (strcmp(*argument, "--seconds") == 0)
+            options.seconds = number(argument[1]);
         else if (strcmp(*argument, "--save") == 0)
             options.save = argument[1];
         else
-            fail("there is --strategy, --seed, --runs and --save, but no", *argument);
+            fail("there is --strategy, --seed, --runs, --seconds and --save, but no", *argument);
     }
 }
 
@@ -97,15 +100,27 @@ static void save_program(void)
         exit(2);
 }
 
-static void print_result(void)
+static double cpu_seconds(void)
 {
     struct timespec cpu;
-    char signature[160] = "none";
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu);
+    return (double)cpu.tv_sec + (double)cpu.tv_nsec * 1e-9;
+}
+
+/* Looks at the clock now and then only: it must not slow the search down. */
+static bool exhausted(void)
+{
+    if (executions >= options.runs)
+        return true;
+    return options.seconds && executions % 64 == 0 && cpu_seconds() >= (double)options.seconds;
+}
+
+static void print_result(void)
+{
+    char signature[160] = "none";
     if (finding.present)
         finding_signature(&finding, signature, sizeof signature);
-    printf("executions %" PRIu64 " cpu %.2f %s\n", executions,
-           (double)cpu.tv_sec + (double)cpu.tv_nsec * 1e-9, signature);
+    printf("executions %" PRIu64 " cpu %.2f %s\n", executions, cpu_seconds(), signature);
     fflush(stdout);
 }
 
@@ -136,7 +151,7 @@ int main(int argc, char **argv)
     struct sched_random random = {.state = options.seed};
     target_initialize();
     target_set_last_words(conclude);
-    while (executions < options.runs)
+    while (!exhausted())
         if (run_one(&random)) {
             target_report(stderr);
             conclude();

@@ -20,7 +20,7 @@ check() {
 
 make -s "BUILD=$build" CC=gcc CXX=g++ CFLAGS="-O2 -g" MUTANT=A23 "$build/search" \
     "$build/mutants/A23/search" "$build/mutants/A23/csq" || exit 2
-found() { "$build/mutants/A23/search" --seed 7 --strategy "$1" --save "$work/$2" 2>"$work/log"; }
+found() { timeout 300 "$build/mutants/A23/search" --seed 7 --strategy "$1" --save "$work/$2" 2>"$work/log"; }
 for strategy in walk pct2 pct3 pos sweep mix; do
     line=$(found "$strategy" one)
     [ $? -eq 1 ] && [[ $line == executions\ *CSQ-* ]]
@@ -35,11 +35,11 @@ check "and saves the same program" $?
 "$build/mutants/A23/csq" run --quiet "$work/one" >"$work/log"
 [ $? -eq 1 ]
 check "which csq run reports" $?
-line=$("$build/search" --runs 2000 --strategy mix) && [[ $line == "executions 2000 "*" none" ]]
+line=$(timeout 300 "$build/search" --runs 2000 --strategy mix) && [[ $line == "executions 2000 "*" none" ]]
 check "nothing is found in the sound build" $?
 for options in "--seed" "--seed x" "--runs -1" "--strategy dfs" "--depth 3"; do
     # shellcheck disable=SC2086
-    "$build/search" $options >"$work/out" 2>"$work/log"
+    timeout 60 "$build/search" $options >"$work/out" 2>"$work/log"
     [ $? -eq 2 ] && [ "$(wc -l <"$work/log")" -eq 1 ]
     check "$options is refused in a sentence" $?
 done

@@ -3,7 +3,6 @@
 
 #include "conformance/nearest.h"
 
-#include <sanitizer/tsan_interface.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -16,18 +15,6 @@ int __tsan_get_report_mop(void *report, uintptr_t index, int *tid, void **addres
 void __tsan_on_report(void *report);
 const char *__tsan_default_options(void);
 
-/* The process's own thread, before there are fibers. */
-static void *outside;
-
-__attribute__((constructor)) static void remember_outside(void)
-{
-    outside = __tsan_get_current_fiber();
-}
-
-/*
- * The process is about to end. The report may hold a lock of the fiber that it is about, which the
- * engine would wait for for ever while it saves the input: it goes on as the process's own thread.
- */
 void __tsan_on_report(void *report)
 {
     const char *description = "";
@@ -40,7 +27,6 @@ void __tsan_on_report(void *report)
         __tsan_get_report_mop(report, 0, &tid, &address, &size, &write, &atomic, trace, 1);
     target_fault(strcmp(description, "heap-use-after-free") == 0 ? FAULT_MEMORY : FAULT_RACE,
                  address, description);
-    __tsan_switch_to_fiber(outside, __tsan_switch_to_fiber_no_sync);
 }
 
 /* Without halt_on_error libFuzzer goes on after a race and saves an empty input. */

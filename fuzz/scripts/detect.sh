@@ -59,7 +59,7 @@ one_run() {
     rm -rf "$folder"
     mkdir -p "$folder/corpus"
     start=${EPOCHREALTIME/[.,]/}
-    timeout -s KILL 900 "build/$1/mutants/$2/csq_schedule_fuzzer" -seed="$3" -runs="$limit" \
+    timeout -s KILL 150 "build/$1/mutants/$2/csq_schedule_fuzzer" -seed="$3" -runs="$limit" \
         -len_control=0 -max_len=264 -timeout=10 -print_final_stats=1 \
         -artifact_prefix="$folder/" "$folder/corpus" >"$folder/log" 2>&1 </dev/null || true
     end=${EPOCHREALTIME/[.,]/}

@@ -5,24 +5,12 @@
 #
 # Environment: CC (cc), to read the table as the library does.
 set -u
+# shellcheck source=conformance/tap_lines.sh
+. "$(dirname "${BASH_SOURCE[0]}")/tap_lines.sh"
 cd "${1:-$(dirname "${BASH_SOURCE[0]}")}" || exit 2
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
-number=0 failed=0
 
-# check NAME: ok if standard input is empty; else its lines are shown.
-check() {
-    local lines
-    lines=$(cat)
-    number=$((number + 1))
-    if [ -z "$lines" ]; then
-        echo "ok $number - $1"
-    else
-        echo "not ok $number - $1"
-        head -n 20 <<<"$lines" | sed 's/^/# /'
-        failed=1
-    fi
-}
 
 # A row a line, fields separated by tabs: symbol id sentence page grade basis severity observed.
 # The last is "yes" or "no:" and the reason.

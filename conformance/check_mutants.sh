@@ -7,21 +7,9 @@ folder=$(cd "${1:-$(dirname "${BASH_SOURCE[0]}")/mutants}" && pwd) || exit 2
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 2
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
-number=0 failed=0
+# shellcheck source=conformance/tap_lines.sh
+. conformance/tap_lines.sh
 
-# check NAME: ok if standard input is empty; else its lines are shown.
-check() {
-    local lines
-    lines=$(cat)
-    number=$((number + 1))
-    if [ -z "$lines" ]; then
-        echo "ok $number - $1"
-    else
-        echo "not ok $number - $1"
-        head -n 20 <<<"$lines" | sed 's/^/# /'
-        failed=1
-    fi
-}
 
 mutants() {
     local patch

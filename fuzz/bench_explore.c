@@ -38,11 +38,7 @@ static void stop_at_finding(void)
 
 static struct harness_result run_with(struct sched_strategy *strategy)
 {
-    struct harness_plan plan = {.scenario = program.scenario,
-                                .count = program.operation_count,
-                                .operations = program.operations,
-                                .strategy = strategy};
-    struct harness_result result = harness_run(&plan);
+    struct harness_result result = execute_with(&program, strategy);
     stop_at_finding();
     return result;
 }

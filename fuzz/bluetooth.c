@@ -98,7 +98,7 @@ struct bluetooth_result bluetooth_run(struct sched_strategy *strategy, unsigned 
 void bluetooth_print(FILE *out)
 {
     const struct sched_trace *trace = sched_trace();
-    for (uint64_t i = 0; i < trace->event_count && i < SCHED_TRACE_CAPACITY; i++) {
+    for (uint64_t i = 0; i < sched_trace_kept(trace); i++) {
         const struct sched_event *event = &trace->events[i];
         fprintf(out, "%6" PRIu64 "  %u: %-4s %s\n", i + 1, event->thread,
                 event->operation == BLUETOOTH_ADD ? "add" : "stop", sched_kind_label(event->kind));

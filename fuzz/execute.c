@@ -42,19 +42,25 @@ struct sched_strategy *execute_strategy(const struct program *program)
     }
 }
 
-static struct harness_result run(const struct program *program, const struct observer *observer)
+static struct harness_result run(const struct program *program, struct sched_strategy *chosen,
+                                 const struct observer *observer)
 {
     struct harness_plan plan = {.scenario = program->scenario,
                                 .count = program->operation_count,
                                 .operations = program->operations,
-                                .strategy = execute_strategy(program),
+                                .strategy = chosen,
                                 .observer = observer};
     return harness_run(&plan);
 }
 
+struct harness_result execute_with(const struct program *program, struct sched_strategy *chosen)
+{
+    return run(program, chosen, NULL);
+}
+
 struct harness_result execute(const struct program *program)
 {
-    return run(program, NULL);
+    return execute_with(program, execute_strategy(program));
 }
 
 /* ---- One thread ---------------------------------------------------------------------------- */
@@ -71,7 +77,7 @@ void program_make_sequential(struct program *program)
 
 struct harness_result execute_sequential(const struct program *program)
 {
-    return run(program, &sequential_observer);
+    return run(program, execute_strategy(program), &sequential_observer);
 }
 
 /* ---- Unmet preemptions --------------------------------------------------------------------- */

@@ -100,9 +100,6 @@ struct exploration {
  * start (a checkpoint that is of no use) or not save its checkpoint. */
 bool explore_search(struct exploration *x);
 
-/* Run the program once under a strategy. */
-struct harness_result explore_run(const struct exploration *x, struct sched_strategy *strategy);
-
 /* The signal that asked to give up, 0 if there was none; and its handler. */
 extern volatile sig_atomic_t explore_signal;
 void explore_interrupt(int signal_number);

@@ -56,7 +56,7 @@ static struct identity identify(const struct exploration *x)
     const struct explore_options *options = x->options;
     struct identity identity = {.search = options->search, .memory = options->memory};
     identity.program = hash_bytes(bytes, program_encode(&x->program, bytes));
-    explore_run(x, NULL);
+    execute_with(&x->program, NULL);
     identity.trace = sched_trace()->hash;
     if (options->search == SEARCH_BOUNDED)
         identity.bound = options->preemptions;

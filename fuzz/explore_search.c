@@ -1,4 +1,5 @@
 /* One execution after the other. Three searches, one loop. */
+#include "execute.h"
 #include "explore.h"
 #include "target.h"
 
@@ -29,15 +30,6 @@ struct search {
     bool (*counts)(void); /* has the last execution an outcome of its own? */
     struct explore_state state;
 };
-
-struct harness_result explore_run(const struct exploration *x, struct sched_strategy *strategy)
-{
-    struct harness_plan plan = {.scenario = x->program.scenario,
-                                .count = x->program.operation_count,
-                                .operations = x->program.operations,
-                                .strategy = strategy};
-    return harness_run(&plan);
-}
 
 /* ---- All ----------------------------------------------------------------------------------- */
 
@@ -233,7 +225,7 @@ static bool count(struct exploration *x)
 /* One execution; false if the search is over, and x->end says why. */
 static bool step(struct exploration *x, const struct search *search)
 {
-    struct harness_result result = explore_run(x, search->begin(x));
+    struct harness_result result = execute_with(&x->program, search->begin(x));
     bool go_on = !search->counts() || count(x);
     x->executions++;
     if (x->options->search == SEARCH_ALL)

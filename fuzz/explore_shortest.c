@@ -3,6 +3,7 @@
  * executions, rarely the one that is easiest to follow; so all schedules without a preemption are
  * run, then all with one, and so on, until each outcome has shown or the effort is spent.
  */
+#include "execute.h"
 #include "explore.h"
 
 #include "sched/strategy.h"
@@ -42,7 +43,7 @@ static bool run_bound(struct exploration *x, unsigned bound, unsigned *effort)
         if ((*effort)-- == 0)
             return false;
         sched_enumerate_begin(&all);
-        explore_run(x, &all.base);
+        execute_with(&x->program, &all.base);
         note(x, all.spent);
     } while (sched_enumerate_next(&all));
     return true;

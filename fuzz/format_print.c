@@ -1,27 +1,9 @@
 /* Program to text. What has its default value is left out, so that programs read short. */
+#include "format_writer.h"
 #include "program.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-struct writer {
-    char *at, *end;
-};
-
-static void put(struct writer *writer, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void put(struct writer *writer, const char *format, ...)
-{
-    va_list arguments;
-    size_t room = (size_t)(writer->end - writer->at);
-    va_start(arguments, format);
-    int length = vsnprintf(writer->at, room, format, arguments);
-    va_end(arguments);
-    if (length > 0)
-        writer->at += (size_t)length < room ? (size_t)length : room - 1;
-}
 
 void program_print_operation(const struct operation *operation, char *buffer, size_t size)
 {
@@ -31,57 +13,57 @@ void program_print_operation(const struct operation *operation, char *buffer, si
     bool by_queue = inserts || kind == OP_REMOVE_NEXT || kind == OP_DRAIN;
     bool by_irp = inserts || kind == OP_COMPLETE ||
                   (kind == OP_CANCEL && operation->place != PLACE_IN_INSERT);
-    put(&w, "%s", operation_name(kind));
+    writer_put(&w, "%s", operation_name(kind));
     if (by_queue)
-        put(&w, " q%u", operation->queue);
+        writer_put(&w, " q%u", operation->queue);
     if (by_irp)
-        put(&w, " irp%u", operation->irp);
+        writer_put(&w, " irp%u", operation->irp);
     if (operation->context)
-        put(&w, " ctx%u", operation->context - 1u);
+        writer_put(&w, " ctx%u", operation->context - 1u);
     if (operation->keep)
-        put(&w, " keep");
+        writer_put(&w, " keep");
     if (operation->answer)
-        put(&w, " answer %s", program_words_answer[operation->answer]);
+        writer_put(&w, " answer %s", program_words_answer[operation->answer]);
     if (operation->match)
-        put(&w, " match %s", program_words_match[operation->match]);
+        writer_put(&w, " match %s", program_words_match[operation->match]);
     if (operation->irql)
-        put(&w, " at %s", program_words_irql[operation->irql]);
+        writer_put(&w, " at %s", program_words_irql[operation->irql]);
     if (operation->fate)
-        put(&w, " then %s", program_words_fate[operation->fate]);
+        writer_put(&w, " then %s", program_words_fate[operation->fate]);
 }
 
 static void print_schedule(const struct program_schedule *schedule, char *buffer, size_t size)
 {
     struct writer w = {buffer, buffer + size};
-    put(&w, "strategy %s", program_words_strategy[schedule->strategy]);
+    writer_put(&w, "strategy %s", program_words_strategy[schedule->strategy]);
     if (schedule->strategy == STRATEGY_LIST && schedule->parameter)
-        put(&w, " first t%u", schedule->parameter);
+        writer_put(&w, " first t%u", schedule->parameter);
     if (schedule->strategy == STRATEGY_WALK)
-        put(&w, " rate %u", schedule->parameter);
+        writer_put(&w, " rate %u", schedule->parameter);
     if (schedule->strategy == STRATEGY_PCT)
-        put(&w, " depth %u", schedule->parameter);
+        writer_put(&w, " depth %u", schedule->parameter);
     if (schedule->strategy == STRATEGY_SWEEP)
-        put(&w, " number %u", (unsigned)schedule->seed);
+        writer_put(&w, " number %u", (unsigned)schedule->seed);
     else if (schedule->strategy != STRATEGY_LIST)
-        put(&w, " seed %u", (unsigned)schedule->seed);
+        writer_put(&w, " seed %u", (unsigned)schedule->seed);
 }
 
 static void print_queue(const struct scenario *scenario, int number, char *buffer, size_t size)
 {
     struct writer w = {buffer, buffer + size};
     const struct queue_shape *shape = &scenario->queue[number];
-    put(&w, "queue q%d %s %s %s%s", number, shape->ex ? "ex" : "plain",
-        program_words_lock[shape->lock], program_words_store[shape->store],
-        shape->eager ? " eager" : "");
+    writer_put(&w, "queue q%d %s %s %s%s", number, shape->ex ? "ex" : "plain",
+               program_words_lock[shape->lock], program_words_store[shape->store],
+               shape->eager ? " eager" : "");
 }
 
 static void print_preemption(const struct sched_preemption *preemption, char *buffer, size_t size)
 {
     struct writer w = {buffer, buffer + size};
-    put(&w, "    preempt %s", sched_kind_label(preemption->kind));
+    writer_put(&w, "    preempt %s", sched_kind_label(preemption->kind));
     if (preemption->visit)
-        put(&w, " visit %u", preemption->visit);
-    put(&w, " run t%u", preemption->to);
+        writer_put(&w, " visit %u", preemption->visit);
+    writer_put(&w, " run t%u", preemption->to);
 }
 
 void program_print(const struct program *program, program_line *line, void *context)

@@ -1,10 +1,10 @@
 #include "outcome.h"
 
 #include "conformance/finding.h"
+#include "format_writer.h"
 
 #include <wdm.h>
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -180,7 +180,6 @@ void outcome_read(const struct program *program, struct outcome *outcome)
 {
     static struct tracking track;
     const struct sched_trace *trace = sched_trace();
-    uint64_t count = trace->event_count;
     memset(outcome, 0, sizeof *outcome);
     if (finding.present) {
         finding_signature(&finding, outcome->violation, sizeof outcome->violation);
@@ -189,7 +188,7 @@ void outcome_read(const struct program *program, struct outcome *outcome)
     memset(&track, 0, sizeof track);
     for (unsigned o = 0; o < program->operation_count; o++)
         outcome->results[o] = OUTCOME_SKIPPED;
-    for (uint64_t i = 0; i < count && i < SCHED_TRACE_CAPACITY; i++)
+    for (uint64_t i = 0; i < sched_trace_kept(trace); i++)
         read_event(program, outcome, &track, &trace->events[i]);
 }
 
@@ -217,24 +216,6 @@ unsigned outcome_find_operation(const struct program *program, unsigned thread, 
 
 /* ---- Printing ------------------------------------------------------------------------------ */
 
-struct writer {
-    char *at, *end;
-};
-
-static void put(struct writer *writer, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void put(struct writer *writer, const char *format, ...)
-{
-    va_list arguments;
-    size_t room = (size_t)(writer->end - writer->at);
-    va_start(arguments, format);
-    int length = vsnprintf(writer->at, room, format, arguments);
-    va_end(arguments);
-    if (length > 0)
-        writer->at += (size_t)length < room ? (size_t)length : room - 1;
-}
-
 /* Inserts and drains return nothing: only that they were skipped is worth a word. */
 static void put_result(struct writer *writer, const struct program *program, unsigned o,
                        uint64_t result)
@@ -243,11 +224,11 @@ static void put_result(struct writer *writer, const struct program *program, uns
     const char *word = result == OUTCOME_SKIPPED ? "skipped" : outcome_word(kind, result);
     if (!word && words_of(kind)->word == NULL)
         return;
-    put(writer, "%s=", outcome_operation(program, o).text);
+    writer_put(writer, "%s=", outcome_operation(program, o).text);
     if (word)
-        put(writer, "%s ", word);
+        writer_put(writer, "%s ", word);
     else
-        put(writer, "0x%08X ", (unsigned)result);
+        writer_put(writer, "0x%08X ", (unsigned)result);
 }
 
 static void put_set(struct writer *writer, const struct program *program, const char *what,
@@ -256,7 +237,7 @@ static void put_set(struct writer *writer, const struct program *program, const 
     const char *between = what;
     for (unsigned o = 0; o < program->operation_count; o++)
         if (operations >> o & 1) {
-            put(writer, "%s%s", between, outcome_operation(program, o).text);
+            writer_put(writer, "%s%s", between, outcome_operation(program, o).text);
             between = " and ";
         }
 }
@@ -271,13 +252,13 @@ static void put_callbacks(struct writer *writer, const struct outcome_irp *irp)
     for (unsigned i = 0; i < 3; i++) {
         if (callbacks[i].count == 0)
             continue;
-        put(writer, "%s%s", between, callbacks[i].letters);
+        writer_put(writer, "%s%s", between, callbacks[i].letters);
         if (callbacks[i].count > 1)
-            put(writer, "%u", callbacks[i].count);
+            writer_put(writer, "%u", callbacks[i].count);
         between = " ";
     }
     if (irp->inserts || irp->removes || irp->completes)
-        put(writer, ")");
+        writer_put(writer, ")");
 }
 
 static void put_irp(struct writer *writer, const struct program *program, unsigned slot,
@@ -286,16 +267,16 @@ static void put_irp(struct writer *writer, const struct program *program, unsign
     static const struct outcome_irp untouched;
     if (memcmp(irp, &untouched, sizeof untouched) == 0)
         return;
-    put(writer, "; irp%u", slot);
+    writer_put(writer, "; irp%u", slot);
     put_set(writer, program, " removed by ", irp->removed_by);
     put_set(writer, program, irp->removed_by ? ", canceled by " : " canceled by ",
             irp->canceled_by);
-    put(writer, "%s%s", irp->queued ? " queued" : "", irp->held ? " held" : "");
+    writer_put(writer, "%s%s", irp->queued ? " queued" : "", irp->held ? " held" : "");
     put_callbacks(writer, irp);
     if (irp->returns > 1)
-        put(writer, " returned %u times", irp->returns);
+        writer_put(writer, " returned %u times", irp->returns);
     if (irp->flagged)
-        put(writer, irp->flagged > 1 ? " flagged %u times" : " flagged", irp->flagged);
+        writer_put(writer, irp->flagged > 1 ? " flagged %u times" : " flagged", irp->flagged);
 }
 
 void outcome_print(const struct program *program, const struct outcome *outcome, char *buffer,
@@ -304,7 +285,7 @@ void outcome_print(const struct program *program, const struct outcome *outcome,
     struct writer w = {buffer, buffer + size};
     buffer[0] = '\0';
     if (outcome->violation[0]) {
-        put(&w, "violation %s", outcome->violation);
+        writer_put(&w, "violation %s", outcome->violation);
         return;
     }
     for (unsigned o = 0; o < program->operation_count; o++)

@@ -219,12 +219,17 @@ static void run_race(const struct conformance_case *which)
 /* Somebody else's library may not have it: then its reading shows in its behaviour. */
 extern BOOLEAN csq_diagram_reading __attribute__((weak));
 
-bool case_is_about(enum clause clause)
+bool case_names(const struct conformance_case *which, enum clause clause)
 {
-    for (size_t i = 0; i < running->clause_count; i++)
-        if (running->clauses[i] == clause)
+    for (size_t i = 0; i < which->clause_count; i++)
+        if (which->clauses[i] == clause)
             return true;
     return false;
+}
+
+bool case_is_about(enum clause clause)
+{
+    return case_names(running, clause);
 }
 
 void case_run(const struct conformance_case *which)

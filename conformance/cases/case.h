@@ -156,7 +156,8 @@ void case_register(struct conformance_case *added);
 /* All cases, by their first clause, then by name. */
 const struct conformance_case *case_list(void);
 
-/* Does the case that runs name this clause? */
+/* Does the case name this clause? And the one that runs? */
+bool case_names(const struct conformance_case *which, enum clause clause);
 bool case_is_about(enum clause clause);
 
 /* Run it to its end in this process, leaving the outcome in *case_result. */

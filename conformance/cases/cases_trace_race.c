@@ -32,7 +32,7 @@ static bool claimed_meanwhile(void)
 {
     const struct sched_trace *trace = sched_trace();
     bool locked = false;
-    for (uint64_t i = 0; i < trace->event_count && i < SCHED_TRACE_CAPACITY; i++) {
+    for (uint64_t i = 0; i < sched_trace_kept(trace); i++) {
         const struct sched_event *event = &trace->events[i];
         if (event->thread == 0 && event->kind == SCHED_ACQUIRE_OUT)
             locked = true;

@@ -244,11 +244,6 @@ static const char *letter_of(unsigned kind)
     }
 }
 
-static uint64_t kept_events(const struct sched_trace *trace)
-{
-    return trace->event_count < SCHED_TRACE_CAPACITY ? trace->event_count : SCHED_TRACE_CAPACITY;
-}
-
 const char *race_letters(int thread)
 {
     static char text[SCHED_THREADS][512];
@@ -256,7 +251,7 @@ const char *race_letters(int thread)
     char *buffer = text[thread];
     size_t length = 0;
     buffer[0] = '\0';
-    for (uint64_t i = 0; i < kept_events(trace) && length < sizeof text[0]; i++) {
+    for (uint64_t i = 0; i < sched_trace_kept(trace) && length < sizeof text[0]; i++) {
         const char *letter = letter_of(trace->events[i].kind);
         if (trace->events[i].thread == thread && letter)
             length += (size_t)snprintf(buffer + length, sizeof text[0] - length, "%s%s",
@@ -268,7 +263,7 @@ const char *race_letters(int thread)
 unsigned race_first(enum sched_kind kind, int thread)
 {
     const struct sched_trace *trace = sched_trace();
-    for (unsigned i = 0; i < kept_events(trace); i++)
+    for (unsigned i = 0; i < sched_trace_kept(trace); i++)
         if (trace->events[i].kind == kind && trace->events[i].thread == thread)
             return i;
     return UINT_MAX;
@@ -277,7 +272,7 @@ unsigned race_first(enum sched_kind kind, int thread)
 static const struct sched_event *end_of(unsigned operation)
 {
     const struct sched_trace *trace = sched_trace();
-    for (uint64_t i = 0; i < kept_events(trace); i++)
+    for (uint64_t i = 0; i < sched_trace_kept(trace); i++)
         if (trace->events[i].kind == SCHED_END && trace->events[i].operation == operation)
             return &trace->events[i];
     return NULL;
@@ -298,7 +293,7 @@ unsigned race_count(enum sched_kind kind, int slot)
 {
     const struct sched_trace *trace = sched_trace();
     unsigned count = 0;
-    for (uint64_t i = 0; i < kept_events(trace); i++)
+    for (uint64_t i = 0; i < sched_trace_kept(trace); i++)
         count +=
             trace->events[i].kind == kind && (int)(trace->events[i].object & 0xffu) == slot + 1;
     return count;

@@ -25,7 +25,7 @@ static struct stage_event *append(enum stage_event_kind kind)
 static void catch_up(void)
 {
     const struct sched_trace *trace = sched_trace();
-    for (; stage.seen < trace->event_count && stage.seen < SCHED_TRACE_CAPACITY; stage.seen++) {
+    for (; stage.seen < sched_trace_kept(trace); stage.seen++) {
         if (trace->events[stage.seen].kind == SCHED_CANCEL_LOCK_GOT)
             append(EVENT_CANCEL_LOCK);
         else if (trace->events[stage.seen].kind == SCHED_CANCEL_LOCK_FREE)

@@ -79,17 +79,26 @@ enum clause matrix_section_end(enum clause clause)
 
 /* ---- Verdicts ------------------------------------------------------------------------------ */
 
+/* Over the readings: the worst failure; else it differs by profile only if it does so in each. */
+static enum suite_verdict over_readings(const enum suite_verdict verdicts[], unsigned count)
+{
+    enum suite_verdict worst = VERDICT_NO_CASE;
+    bool conforms = false;
+    for (unsigned i = 0; i < count; i++) {
+        if (verdicts[i] > worst)
+            worst = verdicts[i];
+        conforms |= verdicts[i] == VERDICT_CONFORMS;
+    }
+    return worst == VERDICT_DIFFERS && conforms ? VERDICT_CONFORMS : worst;
+}
+
 enum suite_verdict matrix_case(const struct suite *suite, unsigned number)
 {
     const struct suite_run *runs = suite_runs_of(suite, number);
-    enum suite_verdict worst = VERDICT_NO_CASE;
-    bool conforms = false;
-    for (unsigned i = 0; i < suite->profile.judged_count; i++) {
-        if (runs[i].verdict > worst)
-            worst = runs[i].verdict;
-        conforms |= runs[i].verdict == VERDICT_CONFORMS;
-    }
-    return worst == VERDICT_DIFFERS && conforms ? VERDICT_CONFORMS : worst;
+    enum suite_verdict verdicts[2] = {runs[0].verdict};
+    if (suite->profile.judged_count == 2)
+        verdicts[1] = runs[1].verdict;
+    return over_readings(verdicts, suite->profile.judged_count);
 }
 
 static bool blames(const struct case_result *result, enum clause clause)
@@ -104,7 +113,7 @@ static enum suite_verdict run_on(const struct suite_run *run, enum clause clause
 {
     if (blames(&run->result, clause))
         return VERDICT_DEVIATES;
-    if (!suite_case_names(run->which, clause))
+    if (!case_names(run->which, clause))
         return VERDICT_NO_CASE;
     return run->result.elsewhere ? VERDICT_CONFORMS : run->verdict;
 }
@@ -112,15 +121,10 @@ static enum suite_verdict run_on(const struct suite_run *run, enum clause clause
 enum suite_verdict matrix_case_on(const struct suite *suite, unsigned number, enum clause clause)
 {
     const struct suite_run *runs = suite_runs_of(suite, number);
-    enum suite_verdict worst = VERDICT_NO_CASE;
-    bool conforms = false;
-    for (unsigned i = 0; i < suite->profile.judged_count; i++) {
-        enum suite_verdict verdict = run_on(&runs[i], clause);
-        if (verdict > worst)
-            worst = verdict;
-        conforms |= verdict == VERDICT_CONFORMS;
-    }
-    return worst == VERDICT_DIFFERS && conforms ? VERDICT_CONFORMS : worst;
+    enum suite_verdict verdicts[2] = {run_on(&runs[0], clause)};
+    if (suite->profile.judged_count == 2)
+        verdicts[1] = run_on(&runs[1], clause);
+    return over_readings(verdicts, suite->profile.judged_count);
 }
 
 bool matrix_alike(const struct suite *suite, unsigned number)

@@ -25,7 +25,7 @@ static unsigned print_cases(const struct suite *suite, FILE *out, enum clause cl
 {
     unsigned count = 0;
     for (unsigned i = 0; i < suite->case_count; i++)
-        if (suite_case_names(suite->cases[i], clause))
+        if (case_names(suite->cases[i], clause))
             fprintf(out, "%s%s%s%s", count++ ? separator : "", quote, suite->cases[i]->name, quote);
     return count;
 }
@@ -107,7 +107,7 @@ static bool conclude(FILE *out, unsigned number, const char *name, unsigned wron
 static bool has_case(const struct suite *suite, enum clause clause)
 {
     for (unsigned i = 0; i < suite->case_count; i++)
-        if (suite_case_names(suite->cases[i], clause))
+        if (case_names(suite->cases[i], clause))
             return true;
     return false;
 }

@@ -43,14 +43,6 @@ const char *suite_success_name(enum case_success success)
     return success == SUCCESS_NT ? "nt_success" : "exact";
 }
 
-bool suite_case_names(const struct conformance_case *which, enum clause clause)
-{
-    for (size_t i = 0; i < which->clause_count; i++)
-        if (which->clauses[i] == clause)
-            return true;
-    return false;
-}
-
 static bool only_advice(const struct conformance_case *which)
 {
     for (size_t i = 0; i < which->clause_count; i++)

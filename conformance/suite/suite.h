@@ -90,9 +90,6 @@ struct suite {
 /* The runs of the n-th selected case. */
 struct suite_run *suite_runs_of(const struct suite *suite, unsigned number);
 
-/* Does the case name this clause? */
-bool suite_case_names(const struct conformance_case *which, enum clause clause);
-
 /* One sentence on stderr, "csqfuzz: ...", and the end of the program with SUITE_CANNOT_RUN. */
 _Noreturn void suite_die(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

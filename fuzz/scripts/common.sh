@@ -131,6 +131,35 @@ build_lane() {
 # shellcheck disable=SC2034 # those who source this use it
 FUZZ_OPTIONS=(-len_control=0 -max_len=264 -timeout=10)
 
+# ---- Planted bugs -----------------------------------------------------------------------------
+
+# planted_bugs: the IDs of all.
+planted_bugs() {
+    local patch
+    for patch in conformance/mutants/*.patch; do
+        basename "$patch" .patch
+    done
+}
+
+# planted_field BUG KEY: a line of its header.
+planted_field() {
+    sed -n "s/^$2: //p" "conformance/mutants/$1.patch"
+}
+
+require_planted() {
+    [[ $1 =~ ^[A-Za-z0-9]+$ && -e conformance/mutants/$1.patch ]] ||
+        die "there is no planted bug \"$1\"; see conformance/mutants"
+}
+
+# fuzz_lanes WORD: the lanes that fuzz, of asan, tsan or all.
+fuzz_lanes() {
+    case $1 in
+    asan | tsan) echo "$1" ;;
+    all) echo "asan tsan" ;;
+    *) die "--lane takes asan, tsan or all, not \"$1\"" ;;
+    esac
+}
+
 fuzz_targets() {
     local source
     for source in fuzz/*_fuzzer.c; do

@@ -38,19 +38,15 @@ mkdir -p "$work"
 
 # lanes MUTANT: those in which its patch says that the fuzzer finds it.
 lanes() {
-    sed -n '/^Lanes: none$/d; s/^Lanes: //p' "conformance/mutants/$1.patch"
+    planted_field "$1" Lanes | sed '/^none$/d'
 }
 
 mutants() {
-    local patch
     if [ ${#chosen[@]} -gt 0 ]; then
         printf '%s\n' "${chosen[@]}"
         return
     fi
-    for patch in conformance/mutants/*.patch; do
-        case $patch in */DEEP*) continue ;; esac # takes minutes each: name them
-        basename "$patch" .patch
-    done
+    planted_bugs | sed '/^DEEP/d' # they take minutes each: name them
 }
 
 # one_run LANE MUTANT SEED: appends "executions microseconds signature" to the results.
@@ -60,7 +56,7 @@ one_run() {
     mkdir -p "$folder/corpus"
     start=${EPOCHREALTIME/[.,]/}
     timeout -s KILL 150 "build/$1/mutants/$2/csq_schedule_fuzzer" -seed="$3" -runs="$limit" \
-        -len_control=0 -max_len=264 -timeout=10 -print_final_stats=1 \
+        "${FUZZ_OPTIONS[@]}" -print_final_stats=1 \
         -artifact_prefix="$folder/" "$folder/corpus" >"$folder/log" 2>&1 </dev/null || true
     end=${EPOCHREALTIME/[.,]/}
     executions=$(grep -a -m1 -o 'number_of_executed_units: [0-9]*' "$folder/log" | cut -d' ' -f2)

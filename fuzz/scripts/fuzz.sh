@@ -41,11 +41,7 @@ while [ $# -gt 0 ]; do
     esac
     shift 2
 done
-case $lane in
-asan | tsan) lanes=$lane ;;
-all) lanes="asan tsan" ;;
-*) die "--lane takes asan, tsan or all, not \"$lane\"" ;;
-esac
+lanes=$(fuzz_lanes "$lane")
 mapfile -t targets < <(fuzz_targets)
 [[ " ${targets[*]} " = *" $target "* ]] ||
     die "--target takes one of: ${targets[*]}; not \"$target\""
@@ -66,8 +62,7 @@ binary() {
 
 build() {
     local l
-    [ -z "$planted" ] || [ -e "conformance/mutants/$planted.patch" ] ||
-        die "there is no planted bug \"$planted\"; see conformance/mutants"
+    [ -z "$planted" ] || require_planted "$planted"
     for l in $lanes; do
         [ -z "$built" ] || break
         ensure_lane "$l"

@@ -12,14 +12,10 @@ cd "$(dirname "$0")/../.."
 work=build/kills
 idle=conformance/cases/idle.txt
 
-field() {
-    sed -n "s/^$2: //p" "conformance/mutants/$1.patch"
-}
-
 # flavour BUG: the build that shows it, or "none" if a suite without ThreadSanitizer cannot; nor does
 # the suite judge the driver, where the bugs of section B are.
 flavour() {
-    case $1:$(field "$1" Detector) in
+    case $1:$(planted_field "$1" Detector) in
     B* | *:TSan*) echo none ;;
     *ASan*) echo asan ;;
     *) echo gcc ;;
@@ -67,7 +63,7 @@ for argument in "$@"; do
     --tap) tap=1 ;;
     -*) die "kills does not know $argument; see ./build.sh help" ;;
     *)
-        [ -e "conformance/mutants/$argument.patch" ] || die "there is no planted bug \"$argument\""
+        require_planted "$argument"
         bugs+=("$argument")
         ;;
     esac
@@ -75,10 +71,8 @@ done
 whole=0
 if [ ${#bugs[@]} -eq 0 ]; then
     whole=1
-    for patch in conformance/mutants/*.patch; do
-        case $patch in */DEEP*) continue ;; esac # for fuzzers: no case of a suite is to know them
-        bugs+=("$(basename "$patch" .patch)")
-    done
+    # the deep ones are for fuzzers: no case of a suite is to know them
+    mapfile -t bugs < <(planted_bugs | sed '/^DEEP/d')
 fi
 
 rm -rf "${work:?}"/*.killers "${work:?}"/*.broken

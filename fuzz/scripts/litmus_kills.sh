@@ -15,7 +15,7 @@ cd "$(dirname "$0")/../.."
 work=build/explore-kills
 bound=20000 # executions of one litmus test in which a bug must show
 
-detector() { sed -n 's/^Detector: //p' "conformance/mutants/$1.patch"; }
+detector() { planted_field "$1" Detector; }
 
 # flavour BUG: the lane that shows it.
 flavour() {
@@ -28,9 +28,8 @@ flavour() {
 
 # Those that are to be found.
 all_bugs() {
-    local patch bug
-    for patch in conformance/mutants/*.patch; do
-        bug=$(basename "$patch" .patch)
+    local bug
+    for bug in $(planted_bugs); do
         case $bug in DEEP*) continue ;; esac # harder than the programs here are meant to be
         case $(detector "$bug") in
         *"an interleaving"* | TSan*) echo "$bug" ;;
@@ -112,7 +111,7 @@ for argument in "$@"; do
     --tap) tap=1 ;;
     -*) die "explore-kills does not know $argument; see ./build.sh help" ;;
     *)
-        [ -e "conformance/mutants/$argument.patch" ] || die "there is no planted bug \"$argument\""
+        require_planted "$argument"
         bugs+=("$argument")
         ;;
     esac

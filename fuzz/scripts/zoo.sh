@@ -151,8 +151,7 @@ while [ $# -gt 0 ]; do
     case $1 in
     --*) [ $# -gt 1 ] || die "$1 needs a value; see ./build.sh help" ;;
     *)
-        [[ $1 =~ ^[A-Za-z0-9]+$ && -e conformance/mutants/$1.patch ]] ||
-            die "there is no planted bug \"$1\"; see conformance/mutants"
+        require_planted "$1"
         bugs+=("$1")
         shift
         continue
@@ -171,11 +170,7 @@ while [ $# -gt 0 ]; do
     esac
     shift 2
 done
-case $lane in
-asan | tsan) lanes=$lane ;;
-all) lanes="asan tsan" ;;
-*) die "--lane takes asan, tsan or all, not \"$lane\"" ;;
-esac
+lanes=$(fuzz_lanes "$lane")
 case $start in
 empty | corpus) starts=$start ;;
 both) starts="empty corpus" ;;
@@ -193,18 +188,17 @@ done
 # bug_lanes BUG: those of the lanes asked for in which the fuzzer can find it.
 bug_lanes() {
     local named l
-    named=$(sed -n 's/^Lanes: //p' "conformance/mutants/$1.patch")
+    named=$(planted_field "$1" Lanes)
     for l in $lanes; do
         [[ " $named " != *" $l "* ]] || echo "$l"
     done
 }
 
 all_bugs() {
-    local patch
     if [ ${#bugs[@]} -gt 0 ]; then
         printf '%s\n' "${bugs[@]}" | awk '!seen[$0]++'
     else
-        for patch in conformance/mutants/*.patch; do basename "$patch" .patch; done
+        planted_bugs
     fi
 }
 

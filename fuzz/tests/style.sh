@@ -2,21 +2,9 @@
 # Style, as TAP: formatted, scripts clean, sizes kept, includes pointing downward.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
-number=0 failed=0
+# shellcheck source=conformance/tap_lines.sh
+. conformance/tap_lines.sh
 
-# check NAME: ok if standard input is empty; else its lines are shown.
-check() {
-    local lines
-    lines=$(cat)
-    number=$((number + 1))
-    if [ -z "$lines" ]; then
-        echo "ok $number - $1"
-    else
-        echo "not ok $number - $1"
-        head -n 20 <<<"$lines" | sed 's/^/# /'
-        failed=1
-    fi
-}
 
 sources() {
     git ls-files --cached --others --exclude-standard "$@" 2>/dev/null | grep -v '^corpus/' || true

@@ -73,7 +73,7 @@ static unsigned met[OPERATION_KINDS][SCHED_KINDS];
 static void note_points(const struct program *what)
 {
     const struct sched_trace *trace = sched_trace();
-    for (uint64_t i = 0; i < trace->event_count && i < SCHED_TRACE_CAPACITY; i++) {
+    for (uint64_t i = 0; i < sched_trace_kept(trace); i++) {
         const struct sched_event *event = &trace->events[i];
         if (event->operation < what->operation_count)
             met[what->operations[event->operation].kind][event->kind]++;

@@ -9,6 +9,7 @@
 
 #include "conformance/granularity.h"
 #include "conformance/harness.h"
+#include "fuzz/execute.h"
 #include "fuzz/outcome.h"
 #include "fuzz/program.h"
 #include "sched/explore.h"
@@ -125,11 +126,7 @@ static void add_outcome(struct outcomes *outcomes)
 
 static enum sched_end run(struct sched_strategy *strategy)
 {
-    struct harness_plan plan = {.scenario = program.scenario,
-                                .count = program.operation_count,
-                                .operations = program.operations,
-                                .strategy = strategy};
-    return harness_run(&plan).end;
+    return execute_with(&program, strategy).end;
 }
 
 static void explore(struct outcomes *outcomes)

@@ -190,7 +190,7 @@ static int explore_first(struct sched_strategy *strategy, unsigned runnable)
 
 /* ---- Learning ------------------------------------------------------------------------------ */
 
-/* Does step j happen before whatever has this clock? `ordinal`: j's number among its thread's. */
+/* Does step j happen before whatever has this clock? */
 static bool is_before(const struct explore_step *j, const uint16_t clock[])
 {
     return j->clock[j->thread] <= clock[j->thread];

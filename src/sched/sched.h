@@ -65,6 +65,13 @@ struct sched_trace {
 /* The trace of the execution that runs or, between executions, of the last one. Read only. */
 const struct sched_trace *sched_trace(void);
 
+/* How many of a trace's events are in its events[], from the first on. */
+static inline uint32_t sched_trace_kept(const struct sched_trace *trace)
+{
+    return trace->event_count < SCHED_TRACE_CAPACITY ? (uint32_t)trace->event_count
+                                                     : SCHED_TRACE_CAPACITY;
+}
+
 /* ---- Strategies ---------------------------------------------------------------------------- */
 
 /* What a strategy is told at each point. */

@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # What build.sh and the scripts of its verbs share. Sourced from the project's root.
 
-LANES="gcc clang asan tsan msan"
+LANES="gcc clang asan tsan msan" # every test runs in each of these
+ALL_LANES="$LANES coverage"
 
 die() {
     echo "csqfuzz: $*" >&2
@@ -62,8 +63,8 @@ ensure_lane() {
     ensure_base
     case $1 in
     gcc) ensure gcc gcc libc6-dev ;;
-    clang | asan | tsan | msan) ensure_clang ;;
-    *) die "\"$1\" is no lane; there are: $LANES" ;;
+    clang | asan | tsan | msan | coverage) ensure_clang ;;
+    *) die "\"$1\" is no lane; there are: $ALL_LANES" ;;
     esac
 }
 
@@ -105,7 +106,11 @@ lane_settings() {
         ;;
     tsan) SANITIZER=thread CFLAGS="-O2 $instrument -fsanitize=thread" ;;
     msan) SANITIZER=memory CFLAGS="-O1 $instrument -fsanitize=memory" ;;
-    *) die "\"$1\" is no lane; there are: $LANES" ;;
+    coverage)
+        SANITIZER=coverage
+        CFLAGS="-O1 -g -fprofile-instr-generate -fcoverage-mapping -fcoverage-mcdc"
+        ;;
+    *) die "\"$1\" is no lane; there are: $ALL_LANES" ;;
     esac
     CXXFLAGS=$CFLAGS
 }
@@ -175,31 +180,58 @@ service_targets() {
 
 # ---- Files ------------------------------------------------------------------------------------
 
+# from_caller FILE: as the caller of the script means it, whose folder the script keeps in $caller.
+from_caller() {
+    # shellcheck disable=SC2154 # set by those who source this
+    case $1 in
+    / | /* | -) echo "$1" ;;
+    *) [ "$caller" = "$PWD" ] && echo "$1" || echo "$caller/$1" ;;
+    esac
+}
+
 make_writable() {
     mkdir -p "$1" 2>/dev/null || die "cannot create the folder $1"
     [ -w "$1" ] || die "cannot write to the folder $1"
 }
 
 install_file() {
-    cp "$1" "$2.part" 2>/dev/null || die "cannot write $2"
+    if ! cp "$1" "$2.part" 2>/dev/null; then
+        rm -f "$2.part" 2>/dev/null || true
+        die "cannot write $2"
+    fi
     mv "$2.part" "$2"
 }
 
-# compile_seeds: every corpus/TARGET/*.csq to bytes in build/seeds/TARGET, for all targets.
-compile_seeds() {
-    local target source csq=build/seeds/csq
+# The csq that assembles seeds: of any compiler, since it runs nothing.
+SEED_TOOL=build/seeds/csq
+build_seed_tool() {
     mkdir -p build/seeds
-    if [ -z "$(find "$csq" -newer fuzz/format_bytes.c -newer fuzz/format_parse.c 2>/dev/null)" ]; then
-        run_make BUILD=build/plain CC="${CC_FOR_BUILD:-$(command -v cc || command -v clang-19)}" \
-            CFLAGS=-O1 CXXFLAGS=-O1 LDFLAGS= SANITIZER=none build/plain/csq
-        cp build/plain/csq "$csq"
-    fi
+    [ -z "$(find "$SEED_TOOL" -newer fuzz/format_bytes.c -newer fuzz/format_parse.c 2>/dev/null)" ] ||
+        return 0
+    run_make BUILD=build/plain CC="${CC_FOR_BUILD:-$(command -v cc || command -v clang-19)}" \
+        CFLAGS=-O1 CXXFLAGS=-O1 LDFLAGS= SANITIZER=none build/plain/csq
+    cp build/plain/csq "$SEED_TOOL"
+}
+
+# assemble_seeds FROM TO: every FROM/*.csq to bytes in TO; what is there of seeds that are gone goes.
+assemble_seeds() {
+    local source seed
+    mkdir -p "$2"
+    for source in "$1"/*.csq; do
+        [ -e "$source" ] || continue
+        "$SEED_TOOL" asm "$source" -o "$2/$(basename "$source" .csq)" ||
+            die "the seed $source is no program"
+    done
+    for seed in "$2"/*; do
+        [ -e "$1/$(basename "$seed").csq" ] || rm -f "$seed"
+    done
+}
+
+# compile_seeds: those of all targets, into build/seeds/TARGET.
+compile_seeds() {
+    local target
+    build_seed_tool
     for target in $(fuzz_targets); do
-        mkdir -p "build/seeds/$target"
-        for source in "corpus/$target"/*.csq; do
-            [ -e "$source" ] || continue
-            "$csq" asm "$source" -o "build/seeds/$target/$(basename "$source" .csq)" ||
-                die "the seed $source is no program"
-        done
+        assemble_seeds "corpus/$target" "build/seeds/$target"
     done
 }

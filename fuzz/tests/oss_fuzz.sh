@@ -46,6 +46,19 @@ replays_seeds() {
     done
 }
 
+# reaches_csq FOLDER: what its targets reach of src/csq from the seeds, measured as OSS-Fuzz does.
+reaches_csq() {
+    local target objects=()
+    for target in $targets; do
+        LLVM_PROFILE_FILE=$work/$target.profraw "$1/$target" -runs=0 "build/seeds/$target" || return 1
+        objects+=(-object "$1/$target")
+    done
+    llvm-profdata-19 merge -o "$work/profdata" "$work"/*.profraw || return 1
+    llvm-cov-19 export -format=lcov -instr-profile="$work/profdata" "${objects[@]:1}" src/csq \
+        >"$work/lines" || return 1
+    grep '^DA:' "$work/lines" && ! grep '^DA:[0-9]*,0$' "$work/lines"
+}
+
 flags="-O1 -fno-omit-frame-pointer -gline-tables-only"
 expect "address with libFuzzer" quietly build address address -fsanitize=fuzzer \
     "$flags -fsanitize=address -fsanitize=fuzzer-no-link"
@@ -61,6 +74,9 @@ expect "runs" quietly four_runs "$work/memory"
 expect "thread with libFuzzer" quietly build thread thread -fsanitize=fuzzer \
     "$flags -fsanitize=thread -fsanitize=fuzzer-no-link"
 expect "runs" quietly four_runs "$work/thread"
+expect "coverage with libFuzzer" quietly build coverage coverage -fsanitize=fuzzer \
+    "$flags -fprofile-instr-generate -fcoverage-mapping"
+expect "its seeds reach every line of src/csq" quietly reaches_csq "$work/coverage"
 expect "no sanitizer and no engine: the engine-free driver" quietly build none none "" "$flags"
 expect "leaves the same files" quietly is_contract "$work/none"
 expect "replays the seeds" quietly replays_seeds "$work/none"

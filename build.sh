@@ -47,8 +47,19 @@ usage() {
                       how many executions: a table
 ./build.sh yardstick  how many schedules each search takes to the bluetooth_driver race; options:
     --seeds N         searches of each kind (default 200); more in fuzz/yardstick.md
+./build.sh coverage   what the shipped corpus reaches of src/csq, src/io and src/ke: lines, branches and
+                      MC/DC of each file; fails if corpus/UNCOVERED, the list of the rest, is not
+                      exact; options:
+    --html FOLDER     where each line can be seen (default: build/coverage/html)
+    --inputs FOLDER   of other inputs: FOLDER/TARGET has those of a target, as fuzz-out/corpus has
+    --print           show what the list lacks as it would have it
+./build.sh corpus     how large the shipped corpus is, and how many features it has; options:
+    --merge FOLDER    add those inputs of a folder (bytes, or text in .csq) that bring a new feature
+    --minimize        take out what --merge has added and others have made redundant
+    --target NAME     csq_schedule_fuzzer (default of --merge) or csq_sequential_fuzzer
+    --corpus FOLDER   of another corpus than the one shipped (default: corpus)
 ./build.sh bench      measure speed against goals; also writes build/bench.json
-./build.sh lane LANE  build one lane: gcc clang asan tsan msan
+./build.sh lane LANE  build one lane: gcc clang asan tsan msan coverage
 ./build.sh clean      remove what was built (fuzz-out stays)
 ./build.sh help       this text
 TEXT
@@ -95,7 +106,7 @@ oss_fuzz() {
 # ---- Verbs ------------------------------------------------------------------------------------
 
 lane_verb() {
-    [ $# -eq 1 ] || die "lane takes one of: $LANES"
+    [ $# -eq 1 ] || die "lane takes one of: $ALL_LANES"
     ensure_lane "$1"
     build_lane "$1" all
     echo "csqfuzz: built build/$1"
@@ -116,6 +127,8 @@ kills) exec fuzz/scripts/kills.sh "$@" ;;
 explore-kills) exec fuzz/scripts/litmus_kills.sh "$@" ;;
 yardstick) exec fuzz/scripts/yardstick.sh "$@" ;;
 zoo) exec fuzz/scripts/zoo.sh "$@" ;;
+coverage) exec fuzz/scripts/coverage.sh "$@" ;;
+corpus) exec fuzz/scripts/corpus.sh "$@" ;;
 bench) exec fuzz/scripts/bench.sh "$@" ;;
 conformance) exec fuzz/scripts/conformance.sh "$@" ;;
 lane) lane_verb "$@" ;;

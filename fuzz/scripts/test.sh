@@ -31,6 +31,7 @@ for lane in $LANES; do
     esac
 done
 build_lane clang build/clang/mutants/A23/csq MUTANT=A23
+build_lane coverage build/coverage/hashes
 compile_seeds
 
 # One file a test: prove runs them, each prints TAP. The name is what a reader sees.
@@ -77,6 +78,8 @@ add_test serial-races fuzz/tests/races.sh
 add_test serial-fuzz-verb fuzz/tests/fuzz_verb.sh
 add_test serial-zoo fuzz/tests/zoo.sh
 add_test serial-oss-fuzz fuzz/tests/oss_fuzz.sh
+add_test serial-coverage fuzz/tests/coverage.sh
+add_test serial-corpus fuzz/tests/corpus.sh
 add_test serial-kills fuzz/scripts/kills.sh --tap
 add_test serial-explore-kills fuzz/scripts/litmus_kills.sh --tap
 add_test serial-conformance-impl fuzz/tests/conformance_impl.sh

@@ -269,9 +269,14 @@ keep_artifacts() {
 signature_of() {
     local log=$1 text
     text=$(grep -a -m1 '^SUMMARY: csqfuzz: ' "$log" || grep -a -m1 'SUMMARY: ' "$log" || true)
-    [ -n "$text" ] || text="SUMMARY: csqfuzz: worker failed: $(tail -n 1 "$log" | cut -c1-200)"
+    [ -n "$text" ] || text="SUMMARY: csqfuzz: worker failed: $(last_words "$log")"
     text=${text#SUMMARY: }
     echo "${text#csqfuzz: }"
+}
+
+# The last line of a log, or why afl-fuzz gave up; without its colours.
+last_words() {
+    { grep -a 'PROGRAM ABORT' "$1" || tail -n 1 "$1"; } | sed 's/\x1b\[[0-9;?]*[a-zA-Z]//g' | cut -c1-160
 }
 
 # AFL++ keeps the input alone: run it, for the report that libFuzzer would have left in the log.
@@ -316,7 +321,7 @@ collect() {
         [ "$status" -ne 0 ] && [ "$status" -ne 72 ] || return 0
         failed=1
         [ "$stopping" = 1 ] && return 0
-        found_text+=("$l: no input saved; its log ends: $(tail -n 1 "$folder/log" | cut -c1-160)")
+        found_text+=("$l: no input saved; its log ends: $(last_words "$folder/log")")
         return 0
     fi
     [ "$l" = "${l#afl-}" ] || replay "$l" "${kept[0]}" "$folder/log"

@@ -78,7 +78,7 @@ HOST = $(ANNOTATE) $(HOST_BODY) $(STRATEGIES)
 
 # With clang, loads and stores of the implementation can be schedule points (src/sched/memory.c).
 ifneq ($(findstring clang,$(CC)),)
-MEMORY = -fsanitize-coverage=func,trace-loads,trace-stores
+MEMORY = -fsanitize-coverage=edge,trace-loads,trace-stores
 endif
 
 # The flags that one source file is excepted from, or needs.

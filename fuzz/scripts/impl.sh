@@ -17,8 +17,8 @@ compile_source() {
     lane_settings "$1"
     case $CC in # as the Makefile does: loads and stores can be schedule points
     clang*)
-        CFLAGS+=" -fsanitize-coverage=func,trace-loads,trace-stores"
-        CXXFLAGS+=" -fsanitize-coverage=func,trace-loads,trace-stores"
+        CFLAGS+=" -fsanitize-coverage=edge,trace-loads,trace-stores"
+        CXXFLAGS+=" -fsanitize-coverage=edge,trace-loads,trace-stores"
         ;;
     esac
     case $file in

@@ -154,8 +154,8 @@ $(BUILD)/test_%: $(BUILD)/fuzz/tests/test_%.o $(call objects,$(EXPLORE) $(LIBRAR
 
 # What afl-fuzz loads (AFL_CUSTOM_MUTATOR_LIBRARY): into a process of its own, so without the
 # target's sanitizer and coverage.
-AFL_MUTATOR = $(patsubst %.c,$(BUILD)/pic/%.o,fuzz/engine_afl.c $(MUTATE) fuzz/format_bytes.c \
-              fuzz/labels.c)
+AFL_MUTATOR = $(patsubst %.c,$(BUILD)/pic/%.o,fuzz/engine_afl.c fuzz/intake.c $(MUTATE) \
+              fuzz/format_bytes.c fuzz/labels.c)
 
 $(BUILD)/pic/%.o: %.c
 	@mkdir -p $(@D)

@@ -68,6 +68,8 @@ STEERING = $(IMPL) $(filter-out src/io/registry.c src/io/claim.c,$(IO)) \
            fuzz/bluetooth.c fuzz/bluetooth_racy.c
 ifneq ($(findstring fuzzer-no-link,$(CFLAGS)),)
 UNCOVERED = -fno-sanitize=fuzzer-no-link
+else ifneq ($(findstring -fsanitize-coverage=,$(CFLAGS)),)
+UNCOVERED = -fno-sanitize-coverage=trace-pc-guard,trace-cmp
 endif
 
 ENGINE = fuzz/engine_libfuzzer.c # what an engine asks a target, beside running an input
@@ -77,8 +79,10 @@ FIBERS = $(ANNOTATE) $(FIBER_BODY) $(STRATEGIES)
 HOST = $(ANNOTATE) $(HOST_BODY) $(STRATEGIES)
 
 # With clang, loads and stores of the implementation can be schedule points (src/sched/memory.c).
+# Alone these flags do nothing, so `func` goes with them; but beside an engine's coverage it would
+# leave a counter a function of the implementation, where the engine takes one an edge.
 ifneq ($(findstring clang,$(CC)),)
-MEMORY = -fsanitize-coverage=edge,trace-loads,trace-stores
+MEMORY = -fsanitize-coverage=$(if $(UNCOVERED),,func,)trace-loads,trace-stores
 endif
 
 # The flags that one source file is excepted from, or needs.
@@ -150,8 +154,8 @@ $(BUILD)/test_%: $(BUILD)/fuzz/tests/test_%.o $(call objects,$(EXPLORE) $(LIBRAR
 
 # What afl-fuzz loads (AFL_CUSTOM_MUTATOR_LIBRARY): into a process of its own, so without the
 # target's sanitizer and coverage.
-AFL_MUTATOR = $(patsubst %.c,$(BUILD)/pic/%.o,fuzz/engine_afl.c $(MUTATE) fuzz/format_bytes.c \
-              fuzz/labels.c)
+AFL_MUTATOR = $(patsubst %.c,$(BUILD)/pic/%.o,fuzz/engine_afl.c fuzz/intake.c $(MUTATE) \
+              fuzz/format_bytes.c fuzz/labels.c)
 
 $(BUILD)/pic/%.o: %.c
 	@mkdir -p $(@D)

@@ -2,7 +2,11 @@
  * AFL++'s custom mutator: mutation, splicing and trimming of whole operations, as a shared object
  * for AFL_CUSTOM_MUTATOR_LIBRARY. It needs no header of AFL++: these are the interface's types, of
  * which `struct afl_state` is none of our business.
+ *
+ * Inputs from the folder that CSQFUZZ_INTAKE names are passed off as mutants: AFL++ keeps those
+ * that show it something new.
  */
+#include "intake.h"
 #include "mutate.h"
 
 #include <stdlib.h>
@@ -24,6 +28,7 @@ PUBLIC void afl_custom_deinit(void *data);
 struct mutator {
     struct sched_random random;
     struct mutate_trim trim;
+    struct intake intake;
     uint8_t out[PROGRAM_MAX_SIZE];
 };
 
@@ -32,8 +37,10 @@ void *afl_custom_init(struct afl_state *afl, unsigned int seed)
 {
     (void)afl;
     struct mutator *mutator = calloc(1, sizeof *mutator);
-    if (mutator)
-        mutator->random.state = seed;
+    if (!mutator)
+        return NULL;
+    mutator->random.state = seed;
+    intake_begin(&mutator->intake, getenv("CSQFUZZ_INTAKE"));
     return mutator;
 }
 
@@ -42,11 +49,14 @@ size_t afl_custom_fuzz(void *data, uint8_t *bytes, size_t size, uint8_t **out, u
                        size_t other_size, size_t max_size)
 {
     struct mutator *mutator = data;
-    uint64_t seed = sched_random_next(&mutator->random);
-    bool cross = sched_random_below(&mutator->random, CROSSOVER) == 0;
     size_t most = max_size < sizeof mutator->out ? max_size : sizeof mutator->out;
     size_t kept = size < most ? size : most;
     *out = mutator->out;
+    size_t taken = intake_next(&mutator->intake, *out, most);
+    if (taken > 0)
+        return taken;
+    uint64_t seed = sched_random_next(&mutator->random);
+    bool cross = sched_random_below(&mutator->random, CROSSOVER) == 0;
     if (cross && other && other_size > 0)
         return mutate_cross_bytes(bytes, size, other, other_size, *out, most, seed);
     memcpy(*out, bytes, kept);
@@ -76,5 +86,7 @@ int32_t afl_custom_post_trim(void *data, uint8_t success)
 
 void afl_custom_deinit(void *data)
 {
-    free(data);
+    struct mutator *mutator = data;
+    intake_end(&mutator->intake);
+    free(mutator);
 }

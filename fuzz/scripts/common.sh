@@ -2,6 +2,7 @@
 # What build.sh and the scripts of its verbs share. Sourced from the project's root.
 
 LANES="gcc clang asan tsan msan"
+MORE_LANES="ubsan afl-asan afl-ubsan afl-msan afl-tsan afl-cmplog" # built where they are asked for
 
 die() {
     echo "csqfuzz: $*" >&2
@@ -58,12 +59,28 @@ ensure_clang() {
     [ ${#packages[@]} -eq 0 ] || install_packages "${packages[@]}"
 }
 
+# AFL++ as Debian packages it: afl-fuzz, and in $AFL_PATH the runtime and the driver for
+# LLVMFuzzerTestOneInput.
+export AFL_PATH=${AFL_PATH:-/usr/lib/afl}
+ensure_afl() {
+    ensure afl-fuzz afl++
+    [ -e "$AFL_PATH/libAFLDriver.a" ] ||
+        die "there is no $AFL_PATH/libAFLDriver.a; set AFL_PATH to where AFL++ keeps it"
+}
+
+require_lane() {
+    [[ " $LANES $MORE_LANES " = *" $1 "* ]] || die "\"$1\" is no lane; there are: $LANES $MORE_LANES"
+}
+
 ensure_lane() {
+    require_lane "$1"
     ensure_base
     case $1 in
     gcc) ensure gcc gcc libc6-dev ;;
-    clang | asan | tsan | msan) ensure_clang ;;
-    *) die "\"$1\" is no lane; there are: $LANES" ;;
+    *) ensure_clang ;;
+    esac
+    case $1 in
+    afl-*) ensure_afl ;;
     esac
 }
 
@@ -89,23 +106,38 @@ require_clang_for_threads() {
 UNDEFINED=array-bounds,bool,builtin,enum,function,integer-divide-by-zero,null,object-size,return
 UNDEFINED+=,returns-nonnull-attribute,shift,signed-integer-overflow,unreachable,vla-bound
 
-# lane_settings LANE: sets CC CXX CFLAGS SANITIZER for make.
+# lane_settings LANE: sets CC CXX CFLAGS SANITIZER LIB_FUZZING_ENGINE for make.
+#
+# The compiler is clang 19 for AFL++, too, whose packaged one has a ThreadSanitizer that reports
+# false races; what AFL++ needs of a compiler is the calls of trace-pc-guard, which its runtime has.
+# shellcheck disable=SC2034 # those who source this use it
 lane_settings() {
     # Edges only: the input has no magic values for comparisons to reveal, and tracing them costs
     # a fifth of the time.
-    local instrument="-g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link"
-    instrument+=" -fno-sanitize-coverage=trace-cmp"
-    CC=clang-19 CXX=clang++-19
+    local instrument="-fsanitize=fuzzer-no-link -fno-sanitize-coverage=trace-cmp"
+    require_lane "$1"
+    CC=clang-19 CXX=clang++-19 LIB_FUZZING_ENGINE=-fsanitize=fuzzer
     case $1 in
+    afl-*)
+        instrument="-fsanitize-coverage=trace-pc-guard"
+        LIB_FUZZING_ENGINE="$AFL_PATH/libAFLDriver.a $AFL_PATH/afl-compiler-rt.o"
+        ;;
+    esac
+    instrument="-g -fno-omit-frame-pointer $instrument"
+    case ${1#afl-} in
     gcc) CC=gcc CXX=g++ SANITIZER=none CFLAGS="-O2 -g" ;;
     clang) SANITIZER=none CFLAGS="-O2 -g" ;;
     asan)
         SANITIZER=address
         CFLAGS="-O2 $instrument -fsanitize=address,$UNDEFINED -fno-sanitize-recover=all"
         ;;
+    ubsan)
+        SANITIZER=undefined
+        CFLAGS="-O2 $instrument -fsanitize=$UNDEFINED -fno-sanitize-recover=all"
+        ;;
     tsan) SANITIZER=thread CFLAGS="-O2 $instrument -fsanitize=thread" ;;
     msan) SANITIZER=memory CFLAGS="-O1 $instrument -fsanitize=memory" ;;
-    *) die "\"$1\" is no lane; there are: $LANES" ;;
+    cmplog) SANITIZER=none CFLAGS="-O2 $instrument,trace-cmp" ;;
     esac
     CXXFLAGS=$CFLAGS
 }
@@ -124,12 +156,53 @@ build_lane() {
     shift
     lane_settings "$lane"
     run_make BUILD="build/$lane" CC="$CC" CXX="$CXX" CFLAGS="$CFLAGS -Werror" \
-        CXXFLAGS="$CXXFLAGS" SANITIZER="$SANITIZER" LIB_FUZZING_ENGINE=-fsanitize=fuzzer "$@"
+        CXXFLAGS="$CXXFLAGS" SANITIZER="$SANITIZER" \
+        LIB_FUZZING_ENGINE="$LIB_FUZZING_ENGINE" "$@"
 }
 
 # How our fuzzers are run, wherever their speed or their findings count.
 # shellcheck disable=SC2034 # those who source this use it
 FUZZ_OPTIONS=(-len_control=0 -max_len=264 -timeout=10)
+
+# ---- AFL++ ------------------------------------------------------------------------------------
+
+# build_afl LANE TARGET [BUG]: a fuzz target, or its variant with a planted bug, for AFL++ in one of
+# the lanes asan ubsan msan tsan. Sets AFL_TARGET, the binary to fuzz; AFL_CMPLOG, its companion for
+# -c, which has no sanitizer; and AFL_MUTATOR, the custom mutator. Use:
+#
+#     build_afl tsan csq_schedule_fuzzer
+#     afl_environment
+#     afl-fuzz -i IN -o OUT "${AFL_OPTIONS[@]}" -c "$AFL_CMPLOG" -- "$AFL_TARGET"
+#
+# A binary with a file for argument replays that file.
+# shellcheck disable=SC2034 # those who source this use it
+build_afl() {
+    local lane goals bug=${3:-} folder=${3:+mutants/$3/}
+    for lane in "afl-$1" afl-cmplog; do
+        ensure_lane "$lane"
+        goals=("build/$lane/$2")
+        [ -z "$bug" ] || goals=(mutant "MUTANT=$bug" "FUZZER=$2")
+        build_lane "$lane" "${goals[@]}"
+    done
+    AFL_MUTATOR=$PWD/build/afl-cmplog/csqfuzz_afl_mutator.so
+    build_lane afl-cmplog "${AFL_MUTATOR#"$PWD/"}"
+    AFL_TARGET=$PWD/build/afl-$1/$folder$2
+    AFL_CMPLOG=$PWD/build/afl-cmplog/$folder$2
+}
+
+# afl_environment: what afl-fuzz reads there, after build_afl. It looks after every sanitizer's
+# options but ThreadSanitizer's, whose exit after a race it would not take for a crash; and it
+# means to stop on machines that are not its own.
+afl_environment() {
+    export AFL_CUSTOM_MUTATOR_LIBRARY=$AFL_MUTATOR
+    export TSAN_OPTIONS=abort_on_error=1:symbolize=0
+    export AFL_NO_UI=1 AFL_NO_AFFINITY=1 AFL_SKIP_CPUFREQ=1 AFL_FAST_CAL=1
+    export AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 AFL_FORKSRV_INIT_TMOUT=60000
+}
+
+# As FUZZ_OPTIONS.
+# shellcheck disable=SC2034
+AFL_OPTIONS=(-G 264 -t 10000 -m none)
 
 # ---- Planted bugs -----------------------------------------------------------------------------
 

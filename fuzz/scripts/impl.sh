@@ -12,15 +12,17 @@ indent() {
 
 # compile_source LANE FILE OBJECT: its warnings are its author's business.
 compile_source() {
-    local file=$2 object=$3 log=$3.log
+    local file=$2 object=$3 log=$3.log memory=""
     local include=(-Iinclude "-I$(dirname "$file")")
     lane_settings "$1"
-    case $CC in # as the Makefile does: loads and stores can be schedule points
-    clang*)
-        CFLAGS+=" -fsanitize-coverage=edge,trace-loads,trace-stores"
-        CXXFLAGS+=" -fsanitize-coverage=edge,trace-loads,trace-stores"
-        ;;
+    case $CC,$CFLAGS in # as the Makefile does: loads and stores can be schedule points
+    clang*,*fuzzer-no-link*) memory=trace-loads,trace-stores ;;
+    clang*) memory=func,trace-loads,trace-stores ;;
     esac
+    if [ -n "$memory" ]; then
+        CFLAGS+=" -fsanitize-coverage=$memory"
+        CXXFLAGS+=" -fsanitize-coverage=$memory"
+    fi
     case $file in
     *.c)
         # shellcheck disable=SC2086 # flags are words

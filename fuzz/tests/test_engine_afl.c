@@ -108,6 +108,59 @@ static void trimming(void)
     deinit(mutator);
 }
 
+static char folder[64];
+
+/* A file of one byte, which no mutation makes: they start with a header. */
+static void add_file(const char *name, uint8_t byte)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *file = fopen(path, "wb");
+    if (file) {
+        fputc(byte, file);
+        fclose(file);
+    }
+}
+
+/* How often the byte comes in so many mutations; each other byte counts as wrong. */
+static unsigned times_seen(void *mutator, uint8_t byte, unsigned calls)
+{
+    unsigned seen = 0;
+    while (calls-- > 0) {
+        uint8_t *out = NULL;
+        size_t got = fuzz(mutator, input, 64, &out, NULL, 0, 264);
+        seen += got == 1 ? (out[0] == byte ? 1 : 1000) : 0;
+    }
+    return seen;
+}
+
+static void taking_in(void)
+{
+    strcpy(folder, "/tmp/csqfuzz-intake-XXXXXX");
+    if (!tap_ok(mkdtemp(folder) != NULL, "afl: a folder for what others found"))
+        return;
+    setenv("CSQFUZZ_INTAKE", folder, 1);
+    random_input(input);
+    void *mutator = init(NULL, 1);
+    tap_is(times_seen(mutator, 'a', 10000), 0, "afl: an empty folder adds nothing");
+    add_file("one", 'a');
+    tap_is(times_seen(mutator, 'a', 10000), 1, "afl: what another fuzzer found comes, once");
+    add_file("two", 'b');
+    add_file(".half", 'c');
+    tap_is(times_seen(mutator, 'b', 10000), 1, "afl: so does the next, and no hidden file");
+    deinit(mutator);
+    unsetenv("CSQFUZZ_INTAKE");
+    mutator = init(NULL, 1);
+    tap_is(times_seen(mutator, 'a', 10000), 0, "afl: without the folder's name nothing comes");
+    deinit(mutator);
+    for (const char *const *name = (const char *const[]){"/one", "/two", "/.half", "", NULL}; *name;
+         name++) {
+        char path[128];
+        snprintf(path, sizeof path, "%s%s", folder, *name);
+        remove(path);
+    }
+}
+
 int main(void)
 {
     void *library = load();
@@ -117,6 +170,7 @@ int main(void)
         return tap_end() | 1;
     mutations();
     trimming();
+    taking_in();
     dlclose(library);
     return tap_end();
 }

@@ -190,14 +190,19 @@ build_afl() {
     AFL_CMPLOG=$PWD/build/afl-cmplog/$folder$2
 }
 
-# afl_environment: what afl-fuzz reads there, after build_afl. It looks after every sanitizer's
-# options but ThreadSanitizer's, whose exit after a race it would not take for a crash; and it
-# means to stop on machines that are not its own.
-afl_environment() {
-    export AFL_CUSTOM_MUTATOR_LIBRARY=$AFL_MUTATOR
+# afl_manners: what afl-fuzz reads in its environment. It looks after every sanitizer's options but
+# ThreadSanitizer's, whose exit after a race it would not take for a crash; and it means to stop on
+# machines that are not its own.
+afl_manners() {
     export TSAN_OPTIONS=abort_on_error=1:symbolize=0
     export AFL_NO_UI=1 AFL_NO_AFFINITY=1 AFL_SKIP_CPUFREQ=1 AFL_FAST_CAL=1
     export AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 AFL_FORKSRV_INIT_TMOUT=60000
+}
+
+# afl_environment: that, and the mutator that build_afl has built.
+afl_environment() {
+    export AFL_CUSTOM_MUTATOR_LIBRARY=$AFL_MUTATOR
+    afl_manners
 }
 
 # As FUZZ_OPTIONS.

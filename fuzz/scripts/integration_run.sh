@@ -56,7 +56,7 @@ run() {
 # complain TARGET NAME SENTENCE: with the end of that run's log.
 complain() {
     echo "$3"
-    grep -aE 'ERROR|SUMMARY|WARNING|ABORT|FATAL|rror' "$scratch/$1.$2" | head -n 5 || true
+    grep -aE 'ERROR|SUMMARY|ABORT|FATAL' "$scratch/$1.$2" | head -n 5 || true
     tail -n 3 "$scratch/$1.$2"
 }
 
@@ -68,17 +68,15 @@ options() {
 
 # ---- Engines ----------------------------------------------------------------------------------
 
-# with_afl TARGET NAME SEEDS EXECUTIONS: the fuzzer for so many.
-with_afl() {
-    local extra=:abort_on_error=1:symbolize=0:detect_odr_violation=0
+# with_afl TARGET NAME SEEDS EXECUTIONS: the fuzzer for so many; the options as it demands them.
+with_afl() (
+    extra=:abort_on_error=1:symbolize=0:detect_odr_violation=0
     rm -rf "$scratch/files/$1.$2"
-    run "$1" "$2" env ASAN_OPTIONS="$ASAN_OPTIONS$extra" UBSAN_OPTIONS="$UBSAN_OPTIONS$extra" \
-        MSAN_OPTIONS="$MSAN_OPTIONS$extra:exit_code=86" AFL_CRASH_EXITCODE=66 \
-        AFL_NO_UI=1 AFL_SKIP_CPUFREQ=1 AFL_NO_AFFINITY=1 AFL_FAST_CAL=1 AFL_FORKSRV_INIT_TMOUT=30000 \
-        AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 \
-        afl-fuzz -i "$files/$3" -o "$files/$1.$2" -m none -t 5000+ -s 1337 -E "$4" \
+    afl_manners
+    export ASAN_OPTIONS=$ASAN_OPTIONS$extra MSAN_OPTIONS=$MSAN_OPTIONS$extra:exit_code=86
+    run "$1" "$2" afl-fuzz -i "$files/$3" -o "$files/$1.$2" -m none -t 5000+ -s 1337 -E "$4" \
         -x "$there/$1.dict" -- "$there/$1"
-}
+)
 
 not_starting_afl() {
     local log=$scratch/$1.start

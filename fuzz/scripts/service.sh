@@ -11,8 +11,6 @@ SERVICE_PAIRS="libfuzzer-address libfuzzer-undefined libfuzzer-memory libfuzzer-
 SERVICE_SANITIZERS="address undefined memory thread none"
 SERVICE_ENGINES="libfuzzer afl honggfuzz none"
 
-AFL_LIBRARY=/usr/lib/afl
-
 require_service_pair() {
     # shellcheck disable=SC2086 # a list of words
     printf '%s\n' $SERVICE_PAIRS | grep -qx -e "$1-$2" ||
@@ -61,9 +59,9 @@ service_settings() {
         [ "$2" = coverage ] || flags+=" -fsanitize=fuzzer-no-link"
         ;;
     afl)
-        LIB_FUZZING_ENGINE=$AFL_LIBRARY/libAFLDriver.a
+        LIB_FUZZING_ENGINE=$AFL_PATH/libAFLDriver.a
         if [ "$2" = thread ]; then # afl-clang-fast is clang 14, whose ThreadSanitizer does not do
-            LIB_FUZZING_ENGINE+=" $AFL_LIBRARY/afl-compiler-rt.o"
+            LIB_FUZZING_ENGINE+=" $AFL_PATH/afl-compiler-rt.o"
             flags+=" -fsanitize-coverage=trace-pc-guard,trace-cmp"
         else
             CC=afl-clang-fast CXX=afl-clang-fast++
@@ -79,6 +77,7 @@ service_settings() {
         ar rc "$LIB_FUZZING_ENGINE" "$3/standalone.o"
         ;;
     esac
+    [ "$1" != none ] || flags+=" -gdwarf-4" # valgrind cannot read clang 19's own
     export CFLAGS=$flags CXXFLAGS=$flags
 }
 
@@ -91,6 +90,9 @@ service_build() (
     ln -sfn "$PWD" "$folder/src/csqfuzz"
     cp fuzz/oss-fuzz/build.sh "$folder/src/build.sh"
     export SRC=$folder/src OUT=$folder/out WORK=$folder/work
+    # make does not know when flags change.
+    [ "$CC $CFLAGS" = "$(cat "$folder/flags" 2>/dev/null)" ] || rm -rf "$WORK"
+    echo "$CC $CFLAGS" >"$folder/flags"
     rm -rf "$OUT"
     bash -eu "$SRC/build.sh" >"$folder/build.log" 2>&1 && return
     tail -n 20 "$folder/build.log" >&2

@@ -1,0 +1,12 @@
+/* UndefinedBehaviorSanitizer asks before it reports. */
+#include "target.h"
+
+#include "conformance/nearest.h"
+
+/* Not in any header: the runtime calls it, if it exists, before a report ends the process. */
+void __ubsan_on_report(void);
+
+void __ubsan_on_report(void)
+{
+    target_fault(FAULT_OTHER, NULL, "undefined behaviour");
+}

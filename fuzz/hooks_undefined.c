@@ -10,3 +10,10 @@ void __ubsan_on_report(void)
 {
     target_fault(FAULT_OTHER, NULL, "undefined behaviour");
 }
+
+/* OSS-Fuzz compiles with unsigned-integer-overflow for a signal of coverage; it is no error. */
+const char *__ubsan_default_options(void);
+const char *__ubsan_default_options(void)
+{
+    return "silence_unsigned_overflow=1";
+}

@@ -268,7 +268,7 @@ compile_seeds() {
     local target source csq=build/seeds/csq
     mkdir -p build/seeds
     if [ -z "$(find "$csq" -newer fuzz/format_bytes.c -newer fuzz/format_parse.c 2>/dev/null)" ]; then
-        run_make BUILD=build/plain CC="${CC_FOR_BUILD:-$(command -v cc || command -v clang-19)}" \
+        run_make BUILD=build/plain CC="${CC_FOR_BUILD:-$(command -v cc || command -v clang || command -v clang-19)}" \
             CFLAGS=-O1 CXXFLAGS=-O1 LDFLAGS= SANITIZER=none build/plain/csq
         cp build/plain/csq "$csq"
     fi

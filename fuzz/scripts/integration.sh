@@ -5,6 +5,7 @@
 #   integration.sh [--floor N] OUT ENGINE SANITIZER    N: executions a second that a target must reach
 #
 # The folder is moved away while this runs, and back at the end.
+# shellcheck disable=SC2317 # checks are called by judge
 set -eu
 caller=$PWD
 cd "$(dirname "$0")/../.."
@@ -209,6 +210,7 @@ judge_target() {
     judge "replays its seeds without a finding" findings_in_seeds "$1"
     case $engine in
     libfuzzer) judge "merges its seeds" not_merging "$1" ;;
+    afl) judge "takes the same path each time" unstable "$1" ;;
     none) judge "replays its seeds under valgrind" valgrind_complaints "$1" ;;
     esac
     case $floor-$engine in

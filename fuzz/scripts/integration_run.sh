@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 # The checks of integration.sh that run a target. Sourced by it: they use its away (where $OUT is),
 # scratch, engine, sanitizer and floor; each prints what is wrong.
 
@@ -85,6 +85,13 @@ not_starting_afl() {
     with_afl "$1" start one 1000 || complain "$1" start "afl-fuzz fails with it"
     grep -aq 'All set and ready to roll!' "$log" || echo "AFL++ does not get ready"
     ! grep -aE 'target binary (crashed|terminated)' "$log" || true
+}
+
+# As AFL++ sees it: every seed again takes the path that it took before.
+unstable() {
+    with_afl "$1" stability "seeds/$1" 1000 || complain "$1" stability "afl-fuzz fails with the seeds"
+    grep -q '^stability *: 100.00%' "$scratch/files/$1.stability/default/fuzzer_stats" ||
+        grep '^stability' "$scratch/files/$1.stability/default/fuzzer_stats"
 }
 
 not_starting_libfuzzer() {

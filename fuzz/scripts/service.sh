@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # How fuzzing services build: the environment that OSS-Fuzz's images give to build.sh and to the
 # targets, with Debian's tools in the place of theirs. Sourced after common.sh.
 

@@ -62,7 +62,7 @@ another_sanitizer() { cp "../../tsan/$one" "$one"; }
 crashing_seed() { cp "$OLDPWD/$planted" "$one"; }
 absolute_path() { echo "dict = $PWD/$other.dict" >>"$other.options"; }
 baked_path() { printf '#!/bin/sh\nexec %s "$@" # LLVMFuzzerTestOneInput\n' "$PWD/$other" >"$one"; }
-bad_dictionary() { echo 'broken=\x00"' >>"$one.dict"; }
+bad_dictionary() { echo 'broken="' >>"$one.dict"; }
 bad_option() { sed -i 's/^max_len/maxlen/' "$one.options"; }
 
 spoiled "a dot in a target's name" "names that services take" dotted

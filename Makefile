@@ -75,7 +75,8 @@ else ifneq ($(findstring -fsanitize-coverage=,$(CFLAGS)),)
 UNCOVERED = -fno-sanitize-coverage=trace-pc-guard,trace-cmp
 endif
 
-ENGINE = fuzz/engine_libfuzzer.c # what an engine asks a target, beside running an input
+# What an engine asks a target, beside running an input; for AFL++ fuzz/engine_afl_target.c.
+ENGINE ?= fuzz/engine_libfuzzer.c
 
 LIBRARY = $(IMPL) $(IO) $(KE) $(CONFORMANCE) $(TARGET)
 FIBERS = $(ANNOTATE) $(FIBER_BODY) $(STRATEGIES)

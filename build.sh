@@ -13,11 +13,12 @@ usage() {
 ./build.sh            build the fuzz targets as OSS-Fuzz does, into $OUT (default: build/out)
 ./build.sh fuzz       fuzz our library; options:
     --seconds N       for how long (default 60)
-    --lane LANE       asan, tsan or all (default)
+    --lane LANE       asan, tsan, ubsan, msan or all (default), which is the first two
+    --engine ENGINE   libfuzzer (default), afl, or both on one corpus
     --target NAME     csq_schedule_fuzzer (default): calls and thread schedule; csq_sequential_fuzzer:
                       one thread, held against the sequential specification;
                       bluetooth_driver_fuzzer: the yardstick, which has a bug on purpose
-    --jobs N          processes (default: one a core, at least one a lane)
+    --jobs N          processes (default: one a core, at least one a lane and engine)
     --ignore SIG      do not stop for this signature or clause; may be repeated
     --out FOLDER      where corpus and findings are kept (default: fuzz-out)
     --granularity G   memory: threads switch at loads and stores of the library, too; default sync
@@ -51,7 +52,8 @@ usage() {
                       sanitizer, and that each build finds planted bugs; options:
     --engine E, --sanitizer S   only these
 ./build.sh bench      measure speed against goals; also writes build/bench.json
-./build.sh lane LANE  build one lane: gcc clang asan tsan msan
+./build.sh lane LANE  build one lane: gcc clang asan tsan msan, or ubsan, and for AFL++ afl-asan
+                      afl-ubsan afl-msan afl-tsan and what its -c takes, afl-cmplog
 ./build.sh clean      remove what was built (fuzz-out stays)
 ./build.sh help       this text
 TEXT
@@ -96,9 +98,12 @@ oss_fuzz() {
 # ---- Verbs ------------------------------------------------------------------------------------
 
 lane_verb() {
-    [ $# -eq 1 ] || die "lane takes one of: $LANES"
+    [ $# -eq 1 ] || die "lane takes one of: $LANES $MORE_LANES"
     ensure_lane "$1"
-    build_lane "$1" all
+    case $1 in
+    afl-*) build_lane "$1" fuzzers standalone ;;
+    *) build_lane "$1" all ;;
+    esac
     echo "csqfuzz: built build/$1"
 }
 

@@ -5,6 +5,8 @@
 #include "ke/ke.h"
 #include "sched/sched.h"
 
+#include <inttypes.h>
+
 #define LAST_STEPS 24
 
 /* ---- Steps --------------------------------------------------------------------------------- */
@@ -156,6 +158,11 @@ static void print_last_steps(FILE *out, const struct finding *what)
     report_trace(out, end > count ? end - count : 0, end);
 }
 
+void report_hash(FILE *out)
+{
+    fprintf(out, "trace hash: %016" PRIx64 "\n", sched_trace()->hash);
+}
+
 void report_finding(FILE *out, const struct finding *what, report_describe *describe, void *context)
 {
     const struct clause_text *clause = clause_text(what->clause);
@@ -176,4 +183,5 @@ void report_finding(FILE *out, const struct finding *what, report_describe *desc
         describe(out, context);
     }
     print_last_steps(out, what);
+    report_hash(out);
 }

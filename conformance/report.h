@@ -13,10 +13,14 @@ typedef void report_describe(FILE *out, void *context);
 /*
  * Print the finding. Its first two lines are stable: "SUMMARY: csqfuzz: <signature>" and
  * "ASSERTION FAILED: <signature>", which crash services group by. Then the clause and its page,
- * what was seen, the program and the last steps.
+ * what was seen, the program, the last steps and the hash.
  */
 void report_finding(FILE *out, const struct finding *what, report_describe *describe,
                     void *context);
+
+/* Print the hash of the trace so far, by which replays elsewhere can be held to be the same:
+ * "trace hash: " and 16 digits. */
+void report_hash(FILE *out);
 
 /* Print the events [from, to) of the last execution, a line each; `to` may exceed the end. */
 void report_trace(FILE *out, uint64_t from, uint64_t to);

@@ -2,7 +2,9 @@
 # TAP for scripts that look for what is wrong and print a line for each. Sourced; it starts the count,
 # and the script ends with `echo "1..$number"` and `exit "$failed"`.
 
-number=0 failed=0
+number=0
+# shellcheck disable=SC2034 # those who source this end with it
+failed=0
 
 # check NAME: ok if standard input is empty; else its lines are shown.
 check() {
@@ -14,6 +16,7 @@ check() {
     else
         echo "not ok $number - $1"
         head -n 20 <<<"$lines" | sed 's/^/# /'
+        # shellcheck disable=SC2034
         failed=1
     fi
 }

@@ -1,5 +1,6 @@
 #include "bluetooth.h"
 
+#include "conformance/report.h"
 #include "ke/ke.h"
 
 #include <inttypes.h>
@@ -103,5 +104,5 @@ void bluetooth_print(FILE *out)
         fprintf(out, "%6" PRIu64 "  %u: %-4s %s\n", i + 1, event->thread,
                 event->operation == BLUETOOTH_ADD ? "add" : "stop", sched_kind_label(event->kind));
     }
-    fprintf(out, "trace hash: %016" PRIx64 "\n", trace->hash);
+    report_hash(out);
 }

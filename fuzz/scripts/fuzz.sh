@@ -4,13 +4,17 @@
 # libFuzzer writes its corpus in place, so a kill or a full disk can leave half a file. Each worker
 # therefore has a folder of its own, and only files whose SHA-1 is their name (libFuzzer's naming)
 # are moved, by rename, into the corpus that is kept.
+#
+# AFL++'s workers have lanes of their own, afl-asan and so on, and the same kind of folder: what the
+# others find turns up there, where the custom mutator takes it in, and AFL++'s queue is copied
+# there under SHA-1 names.
 set -eu
 cd "$(dirname "$0")/../.."
 # shellcheck source=fuzz/scripts/common.sh
 . fuzz/scripts/common.sh
 
 target=csq_schedule_fuzzer
-seconds=60 lane=all jobs="" ignore="" out=fuzz-out planted="" built=""
+seconds=60 lane=all engine=libfuzzer jobs="" ignore="" out=fuzz-out planted="" built=""
 
 number() {
     case $2 in
@@ -26,6 +30,7 @@ while [ $# -gt 0 ]; do
     --seconds) seconds=$(number "$1" "$2") ;;
     --jobs) jobs=$(number "$1" "$2") ;;
     --lane) lane=$2 ;;
+    --engine) engine=$2 ;;
     --target) target=$2 ;;
     --ignore) ignore+="$2"$'\n' ;;
     --out) out=$2 ;;
@@ -41,7 +46,13 @@ while [ $# -gt 0 ]; do
     esac
     shift 2
 done
-lanes=$(fuzz_lanes "$lane")
+lanes=$(fuzz_lanes "$lane" ubsan msan)
+case $engine in
+libfuzzer) ;;
+afl) lanes=$(sed -E 's/\w+/afl-&/g' <<<"$lanes") ;;
+both) lanes+=" $(sed -E 's/\w+/afl-&/g' <<<"$lanes")" ;;
+*) die "--engine takes libfuzzer, afl or both, not \"$engine\"" ;;
+esac
 mapfile -t targets < <(fuzz_targets)
 [[ " ${targets[*]} " = *" $target "* ]] ||
     die "--target takes one of: ${targets[*]}; not \"$target\""
@@ -60,20 +71,33 @@ binary() {
     fi
 }
 
+# What AFL++ found is run by the engine-free driver: AFL++'s own reads files by system calls that
+# MSan does not see.
+driver() {
+    case $1 in
+    afl-*) echo "$(binary "$1")_standalone" ;;
+    *) binary "$1" ;;
+    esac
+}
+
+# In the lanes of MSan there is no csq: libc's argp is not instrumented.
 build() {
-    local l
+    local l csq goals
     [ -z "$planted" ] || require_planted "$planted"
     for l in $lanes; do
         [ -z "$built" ] || break
         ensure_lane "$l"
         echo "csqfuzz: building the $l lane" >&2
+        csq=$(dirname "$(binary "$l")")/csq
+        goals=("$csq")
+        [ "${l#afl-}" != msan ] || goals=()
         if [ -n "$planted" ]; then
             ensure patch patch
-            build_lane "$l" mutant "MUTANT=$planted" "FUZZER=$target" \
-                "build/$l/mutants/$planted/csq"
-        else
-            build_lane "$l" fuzzers "build/$l/csq"
+            goals+=("MUTANT=$planted" "FUZZER=$target")
         fi
+        goals+=("$(binary "$l")" "$(driver "$l")")
+        build_lane "$l" "${goals[@]}"
+        [ "$l" = "${l#afl-}" ] || build_afl "${l#afl-}" "$target" "$planted"
     done
     compile_seeds
 }
@@ -84,16 +108,43 @@ declare -a worker_lane worker_pid worker_state
 
 start_worker() {
     local w=$1 l=${worker_lane[$1]} folder=$out/work/$1
-    local seeds=()
-    [ -n "$planted" ] || seeds=("$out/corpus/$target" "build/seeds/$target")
     mkdir -p "$folder/corpus" "$folder/incoming"
     head -c 8 /dev/zero >"$folder/progress" || die "cannot write to $out: is the disk full?"
+    case $l in
+    afl-*) start_afl "$l" "$absolute/work/$w" ;;
+    *) start_libfuzzer "$l" "$folder" ;;
+    esac
+    worker_pid[w]=$!
+    worker_state[w]=running
+}
+
+start_libfuzzer() {
+    local l=$1 folder=$2 seeds=()
+    [ -n "$planted" ] || seeds=("$out/corpus/$target" "build/seeds/$target")
     CSQFUZZ_PROGRESS=$folder/progress CSQFUZZ_IGNORE=$ignore "$(binary "$l")" \
         -max_total_time="$seconds" "${FUZZ_OPTIONS[@]}" -reload=1 \
         -print_final_stats=1 -artifact_prefix="$folder/artifact-" \
         "$folder/corpus" "${seeds[@]}" >"$folder/log" 2>&1 </dev/null &
-    worker_pid[w]=$!
-    worker_state[w]=running
+}
+
+# AFL++ starts from a program without operations. The corpus and the seeds come through the mutator
+# as everything else does: a crash is a finding then, where afl-fuzz would refuse the seed.
+start_afl() {
+    local l=$1 folder=$2
+    mkdir -p "$folder/none"
+    head -c 8 /dev/zero >"$folder/none/none"
+    if [ -z "$planted" ]; then
+        find "build/seeds/$target" -type f -exec cp -t "$folder/incoming" {} +
+        move_by_sum "$folder/incoming" "$folder/corpus"
+        find "$out/corpus/$target" -type f -exec cp -t "$folder/corpus" {} +
+    fi
+    (
+        afl_environment
+        export CSQFUZZ_PROGRESS=$folder/progress CSQFUZZ_IGNORE=$ignore AFL_BENCH_UNTIL_CRASH=1
+        export CSQFUZZ_INTAKE=$folder/corpus
+        exec afl-fuzz -i "$folder/none" -o "$folder/afl" -V "$seconds" "${AFL_OPTIONS[@]}" \
+            -c "$AFL_CMPLOG" -- "$(binary "$l")"
+    ) >"$folder/log" 2>&1 </dev/null &
 }
 
 start_workers() {
@@ -133,9 +184,29 @@ move_whole_files() {
     done
 }
 
+# Move every file of a folder into another, named by its SHA-1 as libFuzzer does.
+move_by_sum() {
+    find "$1" -type f -exec sha1sum {} + | while read -r sum path; do
+        mv -f "$path" "$2/$sum"
+    done
+}
+
+# Copy what AFL++ has added to its queue into its worker's corpus. It goes by name: numbered, and
+# without blanks.
+harvest() {
+    local folder=$1 queue=$1/afl/default/queue
+    [ -d "$queue" ] || return 0
+    touch "$folder/harvested"
+    find "$queue" -maxdepth 1 -name 'id:*' -printf '%f\n' | sort >"$folder/queue"
+    comm -13 "$folder/harvested" "$folder/queue" | (cd "$queue" && xargs -r cp -t "../../../incoming")
+    mv "$folder/queue" "$folder/harvested"
+    move_by_sum "$folder/incoming" "$folder/corpus"
+}
+
 # Copy the new files of worker w into the kept corpus and to the other workers.
 share_worker() {
     local w=$1 other folder=$out/work/$1 fresh=()
+    harvest "$folder"
     mapfile -t fresh < <(comm -23 <(ls "$folder/corpus") <(ls "$out/corpus/$target"))
     [ ${#fresh[@]} -gt 0 ] || return 0
     (cd "$folder/corpus" && cp -t "$absolute/incoming" "${fresh[@]}" 2>/dev/null) || true
@@ -161,20 +232,32 @@ recover() {
     local folder
     rm -rf "$out/incoming"
     mkdir -p "$out/incoming"
-    for folder in "$out"/work/*/corpus; do
-        [ -d "$folder" ] && move_whole_files "$folder" "$out/corpus/$target"
-    done
     for folder in "$out"/work/*/; do
-        [ -d "$folder" ] && keep_artifacts "$folder"
+        [ -d "$folder/corpus" ] || continue
+        harvest "$folder"
+        move_whole_files "$folder/corpus" "$out/corpus/$target"
+        keep_artifacts "$folder"
     done
     rm -rf "$out/work"
 }
 
 # ---- Findings ---------------------------------------------------------------------------------
 
-# Move what libFuzzer saved to the findings, prefixed with the lane: LANE-crash-SHA1.
+# Name what AFL++ saved as libFuzzer does.
+gather_afl() {
+    local folder=$1 path kind
+    for path in "$folder"/afl/default/{crashes,hangs}/id:*; do
+        [ -e "$path" ] || continue
+        kind=crash
+        [[ $path != */hangs/* ]] || kind=timeout
+        cp "$path" "$folder/artifact-$kind-$(sha1sum <"$path" | cut -d' ' -f1)"
+    done
+}
+
+# Move what the engine saved to the findings, prefixed with the lane: LANE-crash-SHA1.
 keep_artifacts() {
     local folder=$1 l=${2:-earlier} path name
+    gather_afl "$folder"
     for path in "$folder"/artifact-*; do
         [ -e "$path" ] || continue
         name=$(basename "$path")
@@ -186,16 +269,33 @@ keep_artifacts() {
 signature_of() {
     local log=$1 text
     text=$(grep -a -m1 '^SUMMARY: csqfuzz: ' "$log" || grep -a -m1 'SUMMARY: ' "$log" || true)
-    [ -n "$text" ] || text="SUMMARY: csqfuzz: worker failed: $(tail -n 1 "$log" | cut -c1-200)"
+    [ -n "$text" ] || text="SUMMARY: csqfuzz: worker failed: $(last_words "$log")"
     text=${text#SUMMARY: }
     echo "${text#csqfuzz: }"
+}
+
+# The last line of a log, or why afl-fuzz gave up; without its colours.
+last_words() {
+    { grep -a 'PROGRAM ABORT' "$1" || tail -n 1 "$1"; } | sed 's/\x1b\[[0-9;?]*[a-zA-Z]//g' | cut -c1-160
+}
+
+# AFL++ keeps the input alone: run it, for the report that libFuzzer would have left in the log.
+replay() {
+    local status=0
+    # In braces the shell's own words about the signal go to the log, too.
+    { CSQFUZZ_IGNORE=$ignore timeout 30 "$(driver "$1")" "$2"; } >"$3" 2>&1 </dev/null || status=$?
+    case $status in
+    0) echo "SUMMARY: csqfuzz: AFL++ saw a crash, which did not come again" >>"$3" ;;
+    124) echo "SUMMARY: csqfuzz: timeout" >>"$3" ;;
+    esac
 }
 
 # How people see a finding's steps: csq run as the target ran it.
 show_command() {
     local how=""
-    if [ "$target" = bluetooth_driver_fuzzer ]; then # which is no program of csq's
-        echo "$(binary "$1") $2"
+    # What the yardstick runs is no program of csq's, and MSan's lanes have no csq.
+    if [ "$target" = bluetooth_driver_fuzzer ] || [ "${1#afl-}" = msan ]; then
+        echo "$(driver "$1") $2"
         return
     fi
     [ "$target" != csq_sequential_fuzzer ] || how=" --sequential"
@@ -211,15 +311,20 @@ collect() {
     local w=$1 status=0 l=${worker_lane[$1]} folder=$out/work/$1
     wait "${worker_pid[$w]}" || status=$?
     worker_state[w]=ended
-    [ "$status" -ne 0 ] && [ "$status" -ne 72 ] || return 0
     kept=()
-    keep_artifacts "$folder" "$l"
+    case $l,$status in
+    afl-*) keep_artifacts "$folder" "$l" ;; # whose status after a crash is 0
+    *,0 | *,72) ;;
+    *) keep_artifacts "$folder" "$l" ;;
+    esac
     if [ ${#kept[@]} -eq 0 ]; then
+        [ "$status" -ne 0 ] && [ "$status" -ne 72 ] || return 0
         failed=1
         [ "$stopping" = 1 ] && return 0
-        found_text+=("$l: no input saved; its log ends: $(tail -n 1 "$folder/log" | cut -c1-160)")
+        found_text+=("$l: no input saved; its log ends: $(last_words "$folder/log")")
         return 0
     fi
+    [ "$l" = "${l#afl-}" ] || replay "$l" "${kept[0]}" "$folder/log"
     found_text+=("$l: $(signature_of "$folder/log")")
     found_text+=("    show it: $(show_command "$l" "${kept[0]}")")
     worker_state[w]=found
@@ -232,7 +337,13 @@ executions_of() {
     od -An -t u8 "$out/work/$1/progress" 2>/dev/null | tr -d ' '
 }
 
+# Nothing if not known yet: AFL++ says it once a minute, and at the end.
 edges_of() {
+    local stats=$out/work/$1/afl/default/fuzzer_stats
+    if [ -e "$stats" ]; then
+        awk '$1 == "run_time" { later = $3 > 0 } $1 == "edges_found" && later { print $3 }' "$stats"
+        return
+    fi
     grep -a -o 'cov: [0-9]*' "$out/work/$1/log" | tail -n 1 | cut -d' ' -f2
 }
 
@@ -246,7 +357,8 @@ progress_line() {
         [ "${e:-0}" -le "$edges" ] || edges=$e
         [ "${worker_state[$w]}" != found ] || findings=$((findings + 1))
     done
-    printf '%s  %3d/%d s  %d executions  %d/s  %d edges  %d findings\n' "$l" "$elapsed" \
+    [ "$edges" -gt 0 ] || edges=-
+    printf '%s  %3d/%d s  %d executions  %d/s  %s edges  %d findings\n' "$l" "$elapsed" \
         "$seconds" "$executions" $((executions / (elapsed > 0 ? elapsed : 1))) "$edges" "$findings"
 }
 

@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2034
+# shellcheck shell=bash
 # TAP for scripts that look for what is wrong and print a line for each. Sourced; it starts the count,
 # and the script ends with `echo "1..$number"` and `exit "$failed"`.
 

@@ -223,6 +223,7 @@ scratch=$(mktemp -d /tmp/csqfuzz-integration.XXXXXX)
 away=$(mktemp -d "$(dirname "$out")/not-out.XXXXXX")/$RANDOM
 mkdir "$scratch/root" "$scratch/files"
 trap 'mv "$away" "$out" && rmdir "${away%/*}"; rm -rf --one-file-system "$scratch"' EXIT
+trap 'exit 2' PIPE HUP INT TERM # so that the folder comes back then, too
 mv "$out" "$away"
 runner_environment
 choose_seal

@@ -164,7 +164,7 @@ tests_complaints() (
         echo "it fails"
         tail -n 5 "$work/tests/log"
     }
-    diff <(echo "$before") <(git status --porcelain)
+    [ "$before" = "$(git status --porcelain)" ] || git status --porcelain
 )
 
 # wanted ENGINE SANITIZER: not ruled out by an option.

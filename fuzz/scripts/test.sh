@@ -23,6 +23,7 @@ ensure_service libfuzzer
 ensure xmllint libxml2-utils
 ensure valgrind valgrind
 ensure g++ g++ libc6-dev
+ensure_afl
 
 for lane in $LANES; do
     echo "csqfuzz: building the $lane lane"
@@ -77,6 +78,7 @@ add_test serial-deep conformance/check_deep.sh build/gcc
 add_test serial-search fuzz/tests/search.sh build/gcc
 add_test serial-races fuzz/tests/races.sh
 add_test serial-fuzz-verb fuzz/tests/fuzz_verb.sh
+add_test serial-afl fuzz/tests/afl.sh
 add_test serial-zoo fuzz/tests/zoo.sh
 add_test serial-oss-fuzz fuzz/tests/oss_fuzz.sh
 add_test serial-check-integration fuzz/tests/check_integration.sh

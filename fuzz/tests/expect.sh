@@ -24,6 +24,41 @@ skip() {
     echo "ok $number - $1 # skip $2"
 }
 
+# ---- Conditions, for scripts that say in $work where there is room --------------------------------
+
+# run STATUS COMMAND...: does it end with this status? Output in out and err.
+# shellcheck disable=SC2154 # work is theirs
+run() {
+    local expected=$1 status=0
+    shift
+    "$@" >"$work/out" 2>"$work/err" </dev/null || status=$?
+    [ "$status" -eq "$expected" ] || echo "status $status instead of $expected" >>"$work/err"
+    [ "$status" -eq "$expected" ]
+}
+
+one_sentence() {
+    [ "$(grep -c . "$work/err")" -eq 1 ] && grep -q "^csqfuzz: .*$1" "$work/err"
+}
+
+# Wait for a condition, two minutes at the most.
+wait_for() {
+    local tries=600
+    until "$@" || [ $((tries -= 1)) -eq 0 ]; do sleep 0.2; done
+}
+
+# Is this a folder of files whose SHA-1 is their name?
+no_half_files() {
+    local path
+    for path in "$1"/*; do
+        [ -e "$path" ] || continue
+        [ "$(sha1sum <"$path" | cut -d' ' -f1)" = "$(basename "$path")" ] || return 1
+    done
+}
+
+whole_files() {
+    no_half_files "$1" && [ "$(find "$1" -type f | wc -l)" -gt 0 ]
+}
+
 finish() {
     echo "1..$number"
     exit "$failed"

@@ -10,37 +10,6 @@ explanation=$work/err
 rm -rf "$work"
 mkdir -p "$work"
 
-# run STATUS COMMAND...: does it end with this status? Output in out and err.
-run() {
-    local expected=$1 status=0
-    shift
-    "$@" >"$work/out" 2>"$work/err" </dev/null || status=$?
-    [ "$status" -eq "$expected" ] || echo "status $status instead of $expected" >>"$work/err"
-    [ "$status" -eq "$expected" ]
-}
-
-one_sentence() {
-    [ "$(grep -c . "$work/err")" -eq 1 ] && grep -q "^csqfuzz: .*$1" "$work/err"
-}
-
-no_half_files() {
-    local path
-    for path in "$1"/*; do
-        [ -e "$path" ] || continue
-        [ "$(sha1sum <"$path" | cut -d' ' -f1)" = "$(basename "$path")" ] || return 1
-    done
-}
-
-whole_files() {
-    no_half_files "$1" && [ "$(find "$1" -type f | wc -l)" -gt 0 ]
-}
-
-# Wait for a condition, two minutes at the most.
-wait_for() {
-    local tries=600
-    until "$@" || [ $((tries -= 1)) -eq 0 ]; do sleep 0.2; done
-}
-
 not_empty() {
     [ -n "$(ls "$1" 2>/dev/null)" ]
 }

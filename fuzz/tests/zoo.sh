@@ -11,19 +11,6 @@ explanation=$work/err
 rm -rf "$work"
 mkdir -p "$work"
 
-# run STATUS COMMAND...: does it end with this status? Output in out and err.
-run() {
-    local expected=$1 status=0
-    shift
-    "$@" >"$work/out" 2>"$work/err" </dev/null || status=$?
-    [ "$status" -eq "$expected" ] || echo "status $status instead of $expected" >>"$work/err"
-    [ "$status" -eq "$expected" ]
-}
-
-one_sentence() {
-    [ "$(grep -c . "$work/err")" -eq 1 ] && grep -q "^csqfuzz: .*$1" "$work/err"
-}
-
 # ---- Statistics ---------------------------------------------------------------------------------
 
 # trials BUG START SEARCH FACTOR BOUND TIME...: in CPU seconds, a + where nothing was found; FACTOR
@@ -157,11 +144,6 @@ outcome() {
 some_trials() {
     [ "$(wc -l <"$1/results.tsv")" -eq 6 ]
 } 2>/dev/null
-
-wait_for() {
-    local tries=600
-    until "$@" || [ $((tries -= 1)) -eq 0 ]; do sleep 0.1; done
-}
 
 expect "a whole run" run 0 "${zoo[@]}" --trials 8 --out "$work/whole" A01
 expect "makes every trial once" test "$(outcome "$work/whole" | cut -f1-5 | uniq | wc -l)" -eq 18

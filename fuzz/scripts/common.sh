@@ -195,15 +195,20 @@ build_afl() {
     AFL_CMPLOG=$PWD/build/afl-cmplog/$folder$2
 }
 
-# afl_environment: what afl-fuzz reads there, after build_afl. It looks after every sanitizer's
-# options but ThreadSanitizer's, whose exit after a race it would not take for a crash; and it
-# means to stop on machines that are not its own. Its own mutations, of bytes, are left out: with
-# them as many executions reach the same edges, with a tenth fewer inputs worth keeping.
-afl_environment() {
-    export AFL_CUSTOM_MUTATOR_LIBRARY=$AFL_MUTATOR AFL_CUSTOM_MUTATOR_ONLY=1
+# afl_manners: what afl-fuzz reads in its environment. It looks after every sanitizer's options but
+# ThreadSanitizer's, whose exit after a race it would not take for a crash; and it means to stop on
+# machines that are not its own.
+afl_manners() {
     export TSAN_OPTIONS=abort_on_error=1:symbolize=0
     export AFL_NO_UI=1 AFL_NO_AFFINITY=1 AFL_SKIP_CPUFREQ=1 AFL_FAST_CAL=1
     export AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 AFL_FORKSRV_INIT_TMOUT=60000
+}
+
+# afl_environment: that, and the mutator of build_afl. AFL++'s own mutations, of bytes, are left out:
+# with them as many executions reach the same edges, with a tenth fewer inputs worth keeping.
+afl_environment() {
+    export AFL_CUSTOM_MUTATOR_LIBRARY=$AFL_MUTATOR AFL_CUSTOM_MUTATOR_ONLY=1
+    afl_manners
 }
 
 # As FUZZ_OPTIONS.
@@ -285,7 +290,7 @@ build_seed_tool() {
     mkdir -p build/seeds
     [ -z "$(find "$SEED_TOOL" -newer fuzz/format_bytes.c -newer fuzz/format_parse.c 2>/dev/null)" ] ||
         return 0
-    run_make BUILD=build/plain CC="${CC_FOR_BUILD:-$(command -v cc || command -v clang-19)}" \
+    run_make BUILD=build/plain CC="${CC_FOR_BUILD:-$(command -v cc || command -v clang || command -v clang-19)}" \
         CFLAGS=-O1 CXXFLAGS=-O1 LDFLAGS= SANITIZER=none build/plain/csq
     cp build/plain/csq "$SEED_TOOL"
 }

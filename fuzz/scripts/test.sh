@@ -4,6 +4,8 @@ set -eu
 cd "$(dirname "$0")/../.."
 # shellcheck source=fuzz/scripts/common.sh
 . fuzz/scripts/common.sh
+# shellcheck source=fuzz/scripts/service.sh
+. fuzz/scripts/service.sh
 [ $# -eq 0 ] || die "test takes no options"
 
 tap=build/tap
@@ -17,7 +19,7 @@ done
 ensure clang-format-19 clang-format-19
 ensure shellcheck shellcheck
 ensure patch patch
-ensure zip zip
+ensure_service libfuzzer
 ensure xmllint libxml2-utils
 ensure valgrind valgrind
 ensure g++ g++ libc6-dev
@@ -82,6 +84,8 @@ add_test serial-zoo fuzz/tests/zoo.sh
 add_test serial-oss-fuzz fuzz/tests/oss_fuzz.sh
 add_test serial-coverage fuzz/tests/coverage.sh
 add_test serial-corpus fuzz/tests/corpus.sh
+add_test serial-check-integration fuzz/tests/check_integration.sh
+add_test oss-fuzz-files fuzz/tests/oss_fuzz_files.sh
 add_test serial-kills fuzz/scripts/kills.sh --tap
 add_test serial-explore-kills fuzz/scripts/litmus_kills.sh --tap
 add_test serial-conformance-impl fuzz/tests/conformance_impl.sh

@@ -30,12 +30,13 @@ choose_seal() {
     for with in "unshare -m" "unshare -rm"; do
         read -r -a unseal_with <<<"$with"
         if sealed true 2>/dev/null; then
-            there=/tmp/not-out files=/tmp/files
+            there=/tmp/not-out files=/tmp/files circumstances="with nothing writable but /tmp"
             return
         fi
     done
     unseal_with=()
     there=$away files=$scratch/files
+    circumstances="from / (this machine has no mount namespaces to make the rest read-only)"
 }
 
 sealed() {

@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2154,SC2034
 # The checks of integration.sh that run a target. Sourced by it: they use its away (where $OUT is),
 # scratch, engine, sanitizer and floor; each prints what is wrong.
 

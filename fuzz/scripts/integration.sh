@@ -206,7 +206,7 @@ judge_target() {
     judge "has a dictionary without a bad line" bad_dictionary "$1"
     judge "has options that services read" bad_options "$1"
     judge "has a flat archive of seeds" bad_seeds "$1"
-    judge "starts where it was not built, with nothing writable but /tmp" not_starting "$1"
+    judge "starts where it was not built, $circumstances" not_starting "$1"
     judge "replays its seeds without a finding" findings_in_seeds "$1"
     case $engine in
     libfuzzer) judge "merges its seeds" not_merging "$1" ;;

@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2154,SC2034
 # The checks of integration.sh that run a target. Sourced by it: they use its away (where $OUT is),
 # scratch, engine, sanitizer and floor; each prints what is wrong.
 
@@ -30,12 +30,13 @@ choose_seal() {
     for with in "unshare -m" "unshare -rm"; do
         read -r -a unseal_with <<<"$with"
         if sealed true 2>/dev/null; then
-            there=/tmp/not-out files=/tmp/files
+            there=/tmp/not-out files=/tmp/files circumstances="with nothing writable but /tmp"
             return
         fi
     done
     unseal_with=()
     there=$away files=$scratch/files
+    circumstances="from / (this machine has no mount namespaces to make the rest read-only)"
 }
 
 sealed() {

@@ -58,7 +58,7 @@ EXPLORE = $(wildcard fuzz/explore*.c) fuzz/litmus.c fuzz/litmus_parse.c fuzz/out
           fuzz/file.c
 MUTATE = $(wildcard fuzz/mutate*.c)
 TARGET = $(FORMAT) $(MUTATE) fuzz/execute.c fuzz/target.c $(HOOKS:%=fuzz/hooks_%.c)
-SEARCH = fuzz/search.c fuzz/generate.c fuzz/file.c
+SEARCH = fuzz/search.c fuzz/file.c
 
 SEEN = $(IMPL) $(filter-out src/io/registry.c src/io/claim.c,$(IO)) src/ke/interlocked.c \
        conformance/driver.c conformance/store.c
@@ -100,6 +100,10 @@ objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 
 FUZZERS = csq_schedule_fuzzer csq_sequential_fuzzer bluetooth_driver_fuzzer
 YARDSTICK = fuzz/bluetooth.c fuzz/bluetooth_racy.c
+
+# What a target has of its own: feedback; a program under test, with its bug.
+PARTS_csq_schedule_fuzzer = fuzz/feedback.c
+PARTS_bluetooth_driver_fuzzer = $(YARDSTICK)
 TESTS = $(patsubst src/tests/%.c,%,$(wildcard src/tests/test_*.c)) \
         $(patsubst fuzz/tests/%.c,%,$(wildcard fuzz/tests/test_*.c))
 
@@ -124,9 +128,8 @@ $(BUILD)/%_fuzzer: $(call objects,fuzz/%_fuzzer.c $(ENGINE) $(LIBRARY) $(FIBERS)
 $(BUILD)/%_fuzzer_standalone: $(call objects,fuzz/%_fuzzer.c fuzz/standalone.c $(LIBRARY) $(FIBERS))
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
 
-# The yardstick's target has a program under test of its own, and its bug.
-$(BUILD)/bluetooth_driver_fuzzer $(BUILD)/bluetooth_driver_fuzzer_standalone: \
-    $(call objects,$(YARDSTICK))
+$(foreach target,$(FUZZERS),$(eval $(BUILD)/$(target) $(BUILD)/$(target)_standalone: \
+    $(call objects,$(PARTS_$(target)))))
 
 $(BUILD)/yardstick: $(call objects,fuzz/yardstick.c $(YARDSTICK) $(LIBRARY) $(FIBERS))
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
@@ -155,6 +158,8 @@ $(BUILD)/bench_host: $(call objects,fuzz/bench.c $(LIBRARY) $(HOST))
 
 $(BUILD)/test_%: $(BUILD)/src/tests/test_%.o $(call objects,$(IO) $(KE) $(FIBERS))
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
+
+$(BUILD)/test_feedback: $(call objects,fuzz/feedback.c)
 
 $(BUILD)/test_%: $(BUILD)/fuzz/tests/test_%.o $(call objects,$(EXPLORE) $(LIBRARY) $(FIBERS))
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
@@ -198,6 +203,8 @@ $(IMPL_PROGRAMS)/csq: $(call foreign,fuzz/csq.c $(EXPLORE) $(LIBRARY) $(FIBERS))
 $(IMPL_PROGRAMS)/%_fuzzer: $(call foreign,$(ENGINE) $(LIBRARY) $(FIBERS)) \
     $(BUILD)/fuzz/%_fuzzer.o
 	$(CXX) $(CXXFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT) $(LIB_FUZZING_ENGINE)
+
+$(foreach target,$(FUZZERS),$(eval $(IMPL_PROGRAMS)/$(target): $(call objects,$(PARTS_$(target)))))
 endif
 
 # ---- Variants with a planted bug --------------------------------------------------------------
@@ -244,11 +251,11 @@ mutant_tests: $(patsubst src/tests/%.c,$(PLANTED)/%,$(wildcard src/tests/test_*.
 $(PLANTED)/test_%: $(call planted,src/tests/test_%.c $(IO) $(KE) $(FIBERS))
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
 
-$(PLANTED)/$(FUZZER): $(MUTANT_OBJECTS) $(call planted,fuzz/$(FUZZER).c $(ENGINE))
+$(PLANTED)/$(FUZZER): $(MUTANT_OBJECTS) $(call planted,fuzz/$(FUZZER).c $(PARTS_$(FUZZER)) $(ENGINE))
 	$(CXX) $(CXXFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT) $(LIB_FUZZING_ENGINE)
 
 $(PLANTED)/$(FUZZER)_standalone: $(MUTANT_OBJECTS) \
-    $(call planted,fuzz/$(FUZZER).c fuzz/standalone.c)
+    $(call planted,fuzz/$(FUZZER).c $(PARTS_$(FUZZER)) fuzz/standalone.c)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
 
 $(PLANTED)/bench_host: $(call planted,$(LIBRARY) $(HOST) fuzz/bench.c)

@@ -14,6 +14,7 @@
 #include "conformance/finding.h"
 #include "conformance/monitor.h"
 #include "execute.h"
+#include "mutate.h"
 #include "target.h"
 
 #include <stdlib.h>
@@ -145,12 +146,23 @@ static void memory(uint64_t first, uint64_t second)
     printf("%lu %lu\n", before, resident());
 }
 
+/* What every search draws from; with the host's threads the schedule means nothing. */
+static void draw_all(struct sched_random *random)
+{
+    for (unsigned i = 0; i < PROGRAMS; i++) {
+        struct program_schedule schedule = {.strategy = STRATEGY_WALK, .parameter = 3};
+        schedule.seed = (uint32_t)sched_random_next(random);
+        mutate_fresh_under(&programs[i], &schedule, random);
+    }
+}
+
 static void search(uint64_t seed, double seconds)
 {
     double start = now(CLOCK_PROCESS_CPUTIME_ID);
+    struct sched_random random = {.state = seed};
     uint64_t executions = 0;
     while (now(CLOCK_PROCESS_CPUTIME_ID) - start < seconds) {
-        generate_all(THREADS * 6, seed++);
+        draw_all(&random);
         run(PROGRAMS);
         executions += PROGRAMS;
     }

@@ -4,6 +4,7 @@
  */
 #include "conformance/finding.h"
 #include "execute.h"
+#include "feedback.h"
 #include "target.h"
 
 #include <stdlib.h>
@@ -26,6 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     target_set_program(&program);
     target_count();
     execute(&program);
+    feedback_note(&program);
     if (finding.present) {
         target_report(stderr);
         abort();

@@ -65,6 +65,11 @@ void mutate_cross(struct program *program, const struct program *other, struct s
 /* A random program of one operation at least, if there is room. */
 void mutate_fresh(struct program *program, struct sched_random *random, unsigned room);
 
+/* The same, but for its schedule: this one, which may not be STRATEGY_LIST. For searches without an
+ * engine, so that they draw from the same programs. */
+void mutate_fresh_under(struct program *program, const struct program_schedule *schedule,
+                        struct sched_random *random);
+
 /*
  * The same for bytes. `data` has room for max_size; the new size is returned: 0 if max_size is too
  * small for any program, else at least PROGRAM_HEADER_SIZE.

@@ -152,21 +152,41 @@ static void add_preemptions(struct draft *draft, struct sched_random *random)
     }
 }
 
-void mutate_fresh(struct program *program, struct sched_random *random, unsigned room)
+static void fresh_operations(struct draft *draft, struct sched_random *random)
+{
+    random_scenario(&draft->scenario, random);
+    unsigned operations = 1 + chance(random, 8u << chance(random, 3));
+    unsigned threads = 2 + chance(random, SCHED_PROGRAM_THREADS - 1);
+    for (unsigned i = 0; i < operations; i++) {
+        struct draft_record record = random_operation(draft, random);
+        record.operation.thread %= (uint8_t)threads;
+        draft_insert(draft, draft->count, &record, 1);
+    }
+}
+
+static struct draft *open_fresh(struct program *program, unsigned room)
 {
     static struct draft draft;
     program_decode(program, NULL, 0);
     draft_open(&draft, program, room);
-    random_schedule(&draft.schedule, random);
-    random_scenario(&draft.scenario, random);
-    unsigned operations = 1 + chance(random, 8u << chance(random, 3));
-    unsigned threads = 2 + chance(random, SCHED_PROGRAM_THREADS - 1);
-    for (unsigned i = 0; i < operations; i++) {
-        struct draft_record record = random_operation(&draft, random);
-        record.operation.thread %= (uint8_t)threads;
-        draft_insert(&draft, draft.count, &record, 1);
-    }
-    if (draft.schedule.strategy == STRATEGY_LIST && draft.operations > 0)
-        add_preemptions(&draft, random);
-    draft_close(&draft, program);
+    return &draft;
+}
+
+void mutate_fresh(struct program *program, struct sched_random *random, unsigned room)
+{
+    struct draft *draft = open_fresh(program, room);
+    random_schedule(&draft->schedule, random);
+    fresh_operations(draft, random);
+    if (draft->schedule.strategy == STRATEGY_LIST && draft->operations > 0)
+        add_preemptions(draft, random);
+    draft_close(draft, program);
+}
+
+void mutate_fresh_under(struct program *program, const struct program_schedule *schedule,
+                        struct sched_random *random)
+{
+    struct draft *draft = open_fresh(program, DRAFT_CAPACITY);
+    draft->schedule = *schedule;
+    fresh_operations(draft, random);
+    draft_close(draft, program);
 }

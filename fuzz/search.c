@@ -13,7 +13,7 @@
 #include "conformance/finding.h"
 #include "execute.h"
 #include "file.h"
-#include "generate.h"
+#include "mutate.h"
 #include "target.h"
 
 #include <errno.h>
@@ -131,12 +131,22 @@ static void conclude(void)
     save_program();
 }
 
+/* With a seed and, for STRATEGY_WALK, a rate of its own. */
+static struct program_schedule draw_schedule(const struct mode *mode, struct sched_random *random)
+{
+    struct program_schedule schedule = {.strategy = mode->strategy, .parameter = mode->depth};
+    if (mode->strategy == STRATEGY_WALK)
+        schedule.parameter = (uint8_t)(1 + sched_random_below(random, 8));
+    schedule.seed = (uint32_t)sched_random_next(random);
+    return schedule;
+}
+
 static bool run_one(struct sched_random *random)
 {
-    generate_program(&program, random);
     const struct mode *mode =
         options.mode ? options.mode : &modes[sched_random_below(random, MODES)];
-    generate_schedule(&program, mode->strategy, mode->depth, random);
+    struct program_schedule schedule = draw_schedule(mode, random);
+    mutate_fresh_under(&program, &schedule, random);
     target_set_program(&program);
     target_count();
     executions++;

@@ -46,7 +46,7 @@ search_command() {
             -artifact_prefix="$folder/" "$folder/corpus")
         [ "$start" = empty ] || command+=("$seeds")
         ;;
-    host) command=("$binary" search $((seed * 1000003)) "$seconds") ;; # it counts up from there
+    host) command=("$binary" search "$seed" "$seconds") ;;
     *) command=("$binary" --strategy "$search" --seed "$seed" --runs "$runs" --seconds "$seconds") ;;
     esac
 }

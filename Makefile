@@ -27,7 +27,10 @@ STACK = none
 HOOKS = signal
 ifeq ($(SANITIZER),address)
 STACK = asan
-HOOKS = asan
+HOOKS = asan undefined
+endif
+ifeq ($(SANITIZER),undefined)
+HOOKS = undefined signal
 endif
 ifeq ($(SANITIZER),thread)
 ORDER = tsan
@@ -90,6 +93,9 @@ endif
 exceptions = $(if $(filter $(1),$(IMPL)),$(MEMORY)) \
              $(if $(filter $(1),$(SEEN)),,$(UNSEEN)) $(if $(filter $(1),$(STEERING)),,$(UNCOVERED))
 
+# AFL++'s compilers add coverage of their own accord, to everything: AFL_NOOPT tells them not to.
+compile = $(if $(filter $(1),$(STEERING)),,AFL_NOOPT=1) $(COMPILE) $(call exceptions,$(1))
+
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 
 FUZZERS = csq_schedule_fuzzer csq_sequential_fuzzer bluetooth_driver_fuzzer
@@ -109,7 +115,7 @@ tests: $(TESTS:%=$(BUILD)/%)
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
-	$(COMPILE) $(call exceptions,$<) -c $< -o $@
+	$(call compile,$<) -c $< -o $@
 
 # A target with a fuzzing engine; C++ because engines are.
 $(BUILD)/%_fuzzer: $(call objects,fuzz/%_fuzzer.c $(ENGINE) $(LIBRARY) $(FIBERS))
@@ -207,7 +213,7 @@ $(PLANTED)/%.c: $(PATCH) %.c
 	patch -s -d $(PLANTED) -p1 -i $(CURDIR)/$(PATCH) -F0 --no-backup-if-mismatch
 
 $(PLANTED)/%.o: $(PLANTED)/%.c
-	$(COMPILE) -I$(dir $*) $(call exceptions,$*.c) -c $< -o $@
+	$(call compile,$*.c) -I$(dir $*) -c $< -o $@
 
 ifeq ($(filter %.h,$(PATCHED)),)
 # The planted objects take the place of the sound ones.
@@ -225,7 +231,7 @@ $(PLANTED)/$(PATCHED): $(PATCH) $(wildcard include/*.h include/wdm/*.h)
 
 $(PLANTED)/%.o: %.c $(PLANTED)/$(PATCHED)
 	@mkdir -p $(@D)
-	$(COMPILE) $(call exceptions,$<) -c $< -o $@
+	$(call compile,$<) -c $< -o $@
 endif
 MUTANT_OBJECTS = $(call planted,$(LIBRARY) $(FIBERS))
 

@@ -48,8 +48,22 @@ usage() {
                       how many executions: a table
 ./build.sh yardstick  how many schedules each search takes to the bluetooth_driver race; options:
     --seeds N         searches of each kind (default 200); more in fuzz/yardstick.md
+./build.sh coverage   what the shipped corpus reaches of src/csq, src/io and src/ke: lines, branches and
+                      MC/DC of each file; fails if corpus/UNCOVERED, the list of the rest, is not
+                      exact; options:
+    --html FOLDER     where each line can be seen (default: build/coverage/html)
+    --inputs FOLDER   of other inputs: FOLDER/TARGET has those of a target, as fuzz-out/corpus has
+    --print           show what the list lacks as it would have it
+./build.sh corpus     how large the shipped corpus is, and how many features it has; options:
+    --merge FOLDER    add those inputs of a folder (bytes, or text in .csq) that bring a new feature
+    --minimize        take out what --merge has added and others have made redundant
+    --target NAME     csq_schedule_fuzzer (default of --merge) or csq_sequential_fuzzer
+    --corpus FOLDER   of another corpus than the one shipped (default: corpus)
+./build.sh check-integration  check what fuzzing services check of a build, for each engine with each
+                      sanitizer, and that each build finds planted bugs; options:
+    --engine E, --sanitizer S   only these
 ./build.sh bench      measure speed against goals; also writes build/bench.json
-./build.sh lane LANE  build one lane: gcc clang asan tsan msan, or ubsan, and for AFL++ afl-asan
+./build.sh lane LANE  build one lane: gcc clang asan tsan msan, or ubsan coverage, and for AFL++ afl-asan
                       afl-ubsan afl-msan afl-tsan and what its -c takes, afl-cmplog
 ./build.sh clean      remove what was built (fuzz-out stays)
 ./build.sh help       this text
@@ -60,7 +74,7 @@ TEXT
 
 # Everything comes from the environment; every default is here.
 oss_fuzz() {
-    local target
+    local target suffix
     export SANITIZER=${SANITIZER:-none} OUT=${OUT:-$ROOT/build/out} WORK=${WORK:-$ROOT/build/work}
     if [ -z "${CC:-}" ]; then
         ensure_clang
@@ -75,17 +89,15 @@ oss_fuzz() {
     make_writable "$OUT"
     make_writable "$WORK"
     if [ -n "$LIB_FUZZING_ENGINE" ]; then
-        run_make BUILD="$WORK/csqfuzz" fuzzers
+        suffix=""
     else
-        run_make BUILD="$WORK/csqfuzz" standalone
+        suffix=_standalone
     fi
+    # shellcheck disable=SC2046 # names
+    run_make BUILD="$WORK/csqfuzz" $(service_targets | sed "s|.*|$WORK/csqfuzz/&$suffix|")
     compile_seeds
     for target in $(service_targets); do
-        if [ -n "$LIB_FUZZING_ENGINE" ]; then
-            install_file "$WORK/csqfuzz/$target" "$OUT/$target"
-        else
-            install_file "$WORK/csqfuzz/${target}_standalone" "$OUT/$target"
-        fi
+        install_file "$WORK/csqfuzz/$target$suffix" "$OUT/$target"
         install_file "fuzz/$target.dict" "$OUT/$target.dict"
         install_file "fuzz/$target.options" "$OUT/$target.options"
         rm -f "$OUT/${target}_seed_corpus.zip"
@@ -121,6 +133,9 @@ kills) exec fuzz/scripts/kills.sh "$@" ;;
 explore-kills) exec fuzz/scripts/litmus_kills.sh "$@" ;;
 yardstick) exec fuzz/scripts/yardstick.sh "$@" ;;
 zoo) exec fuzz/scripts/zoo.sh "$@" ;;
+coverage) exec fuzz/scripts/coverage.sh "$@" ;;
+corpus) exec fuzz/scripts/corpus.sh "$@" ;;
+check-integration) exec fuzz/scripts/check_integration.sh "$@" ;;
 bench) exec fuzz/scripts/bench.sh "$@" ;;
 conformance) exec fuzz/scripts/conformance.sh "$@" ;;
 lane) lane_verb "$@" ;;

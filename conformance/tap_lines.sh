@@ -20,3 +20,15 @@ check() {
         failed=1
     fi
 }
+
+# refusal PATTERN COMMAND...: what is wrong with how a command refuses bad input, for check: it has to
+# end with status 2, and a sentence on standard error that matches.
+refusal() {
+    local pattern=$1 status=0 errors
+    shift
+    errors=$("$@" 2>&1 >/dev/null </dev/null) || status=$?
+    [ "$status" -eq 2 ] || echo "status $status instead of 2"
+    if [ "$(grep -c . <<<"$errors")" -ne 1 ] || ! grep -q "^csqfuzz: .*$pattern" <<<"$errors"; then
+        printf 'not one sentence with "%s":\n%s\n' "$pattern" "$errors"
+    fi
+}

@@ -1,22 +1,13 @@
-/* AddressSanitizer and UndefinedBehaviorSanitizer ask before they report. */
+/* AddressSanitizer asks before it reports. */
 #include "target.h"
 
 #include "conformance/nearest.h"
 
 #include <sanitizer/asan_interface.h>
 
-/* Not in any header: the runtime calls it, if it exists, before an UBSan report ends the process.
- */
-void __ubsan_on_report(void);
-
 void __asan_on_error(void)
 {
     target_fault(FAULT_MEMORY, __asan_get_report_address(), __asan_get_report_description());
-}
-
-void __ubsan_on_report(void)
-{
-    target_fault(FAULT_OTHER, NULL, "undefined behaviour");
 }
 
 /* A small quarantine is enough: slots hold few IRPs, and address reuse is a dimension of the input.

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # What build.sh and the scripts of its verbs share. Sourced from the project's root.
 
-LANES="gcc clang asan tsan msan"
-MORE_LANES="ubsan afl-asan afl-ubsan afl-msan afl-tsan afl-cmplog" # built where they are asked for
+LANES="gcc clang asan tsan msan" # every test runs in each of these
+MORE_LANES="ubsan coverage afl-asan afl-ubsan afl-msan afl-tsan afl-cmplog" # built where asked for
 
 die() {
     echo "csqfuzz: $*" >&2
@@ -137,6 +137,10 @@ lane_settings() {
         ;;
     tsan) SANITIZER=thread CFLAGS="-O2 $instrument -fsanitize=thread" ;;
     msan) SANITIZER=memory CFLAGS="-O1 $instrument -fsanitize=memory" ;;
+    coverage)
+        SANITIZER=coverage
+        CFLAGS="-O1 -g -fprofile-instr-generate -fcoverage-mapping -fcoverage-mcdc"
+        ;;
     cmplog) SANITIZER=none CFLAGS="-O2 $instrument,trace-cmp" ;;
     esac
     CXXFLAGS=$CFLAGS
@@ -191,15 +195,20 @@ build_afl() {
     AFL_CMPLOG=$PWD/build/afl-cmplog/$folder$2
 }
 
-# afl_environment: what afl-fuzz reads there, after build_afl. It looks after every sanitizer's
-# options but ThreadSanitizer's, whose exit after a race it would not take for a crash; and it
-# means to stop on machines that are not its own. Its own mutations, of bytes, are left out: with
-# them as many executions reach the same edges, with a tenth fewer inputs worth keeping.
-afl_environment() {
-    export AFL_CUSTOM_MUTATOR_LIBRARY=$AFL_MUTATOR AFL_CUSTOM_MUTATOR_ONLY=1
+# afl_manners: what afl-fuzz reads in its environment. It looks after every sanitizer's options but
+# ThreadSanitizer's, whose exit after a race it would not take for a crash; and it means to stop on
+# machines that are not its own.
+afl_manners() {
     export TSAN_OPTIONS=abort_on_error=1:symbolize=0
     export AFL_NO_UI=1 AFL_NO_AFFINITY=1 AFL_SKIP_CPUFREQ=1 AFL_FAST_CAL=1
     export AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 AFL_FORKSRV_INIT_TMOUT=60000
+}
+
+# afl_environment: that, and the mutator of build_afl. AFL++'s own mutations, of bytes, are left out:
+# with them as many executions reach the same edges, with a tenth fewer inputs worth keeping.
+afl_environment() {
+    export AFL_CUSTOM_MUTATOR_LIBRARY=$AFL_MUTATOR AFL_CUSTOM_MUTATOR_ONLY=1
+    afl_manners
 }
 
 # As FUZZ_OPTIONS.
@@ -253,31 +262,58 @@ service_targets() {
 
 # ---- Files ------------------------------------------------------------------------------------
 
+# from_caller FILE: as the caller of the script means it, whose folder the script keeps in $caller.
+from_caller() {
+    # shellcheck disable=SC2154 # set by those who source this
+    case $1 in
+    / | /* | -) echo "$1" ;;
+    *) [ "$caller" = "$PWD" ] && echo "$1" || echo "$caller/$1" ;;
+    esac
+}
+
 make_writable() {
     mkdir -p "$1" 2>/dev/null || die "cannot create the folder $1"
     [ -w "$1" ] || die "cannot write to the folder $1"
 }
 
 install_file() {
-    cp "$1" "$2.part" 2>/dev/null || die "cannot write $2"
+    if ! cp "$1" "$2.part" 2>/dev/null; then
+        rm -f "$2.part" 2>/dev/null || true
+        die "cannot write $2"
+    fi
     mv "$2.part" "$2"
 }
 
-# compile_seeds: every corpus/TARGET/*.csq to bytes in build/seeds/TARGET, for all targets.
-compile_seeds() {
-    local target source csq=build/seeds/csq
+# The csq that assembles seeds: of any compiler, since it runs nothing.
+SEED_TOOL=build/seeds/csq
+build_seed_tool() {
     mkdir -p build/seeds
-    if [ -z "$(find "$csq" -newer fuzz/format_bytes.c -newer fuzz/format_parse.c 2>/dev/null)" ]; then
-        run_make BUILD=build/plain CC="${CC_FOR_BUILD:-$(command -v cc || command -v clang-19)}" \
-            CFLAGS=-O1 CXXFLAGS=-O1 LDFLAGS= SANITIZER=none build/plain/csq
-        cp build/plain/csq "$csq"
-    fi
+    [ -z "$(find "$SEED_TOOL" -newer fuzz/format_bytes.c -newer fuzz/format_parse.c 2>/dev/null)" ] ||
+        return 0
+    run_make BUILD=build/plain CC="${CC_FOR_BUILD:-$(command -v cc || command -v clang || command -v clang-19)}" \
+        CFLAGS=-O1 CXXFLAGS=-O1 LDFLAGS= SANITIZER=none build/plain/csq
+    cp build/plain/csq "$SEED_TOOL"
+}
+
+# assemble_seeds FROM TO: every FROM/*.csq to bytes in TO; what is there of seeds that are gone goes.
+assemble_seeds() {
+    local source seed
+    mkdir -p "$2"
+    for source in "$1"/*.csq; do
+        [ -e "$source" ] || continue
+        "$SEED_TOOL" asm "$source" -o "$2/$(basename "$source" .csq)" ||
+            die "the seed $source is no program"
+    done
+    for seed in "$2"/*; do
+        [ -e "$1/$(basename "$seed").csq" ] || rm -f "$seed"
+    done
+}
+
+# compile_seeds: those of all targets, into build/seeds/TARGET.
+compile_seeds() {
+    local target
+    build_seed_tool
     for target in $(fuzz_targets); do
-        mkdir -p "build/seeds/$target"
-        for source in "corpus/$target"/*.csq; do
-            [ -e "$source" ] || continue
-            "$csq" asm "$source" -o "build/seeds/$target/$(basename "$source" .csq)" ||
-                die "the seed $source is no program"
-        done
+        assemble_seeds "corpus/$target" "build/seeds/$target"
     done
 }

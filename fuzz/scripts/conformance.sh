@@ -13,14 +13,6 @@ cd "$(dirname "$0")/../.."
 
 lane=asan lane_chosen=0 fuzz=0 out=fuzz-out/conformance written="" files=() sources=() suite_options=()
 
-# from_caller FILE: as the caller means it.
-from_caller() {
-    case $1 in
-    / | /* | -) echo "$1" ;;
-    *) [ "$caller" = "$PWD" ] && echo "$1" || echo "$caller/$1" ;;
-    esac
-}
-
 # ---- Options ----------------------------------------------------------------------------------
 
 parse() {

@@ -4,6 +4,8 @@ set -eu
 cd "$(dirname "$0")/../.."
 # shellcheck source=fuzz/scripts/common.sh
 . fuzz/scripts/common.sh
+# shellcheck source=fuzz/scripts/service.sh
+. fuzz/scripts/service.sh
 [ $# -eq 0 ] || die "test takes no options"
 
 tap=build/tap
@@ -17,7 +19,7 @@ done
 ensure clang-format-19 clang-format-19
 ensure shellcheck shellcheck
 ensure patch patch
-ensure zip zip
+ensure_service libfuzzer
 ensure xmllint libxml2-utils
 ensure valgrind valgrind
 ensure g++ g++ libc6-dev
@@ -32,6 +34,7 @@ for lane in $LANES; do
     esac
 done
 build_lane clang build/clang/mutants/A23/csq MUTANT=A23
+build_lane coverage build/coverage/hashes
 compile_seeds
 
 # One file a test: prove runs them, each prints TAP. The name is what a reader sees.
@@ -79,6 +82,10 @@ add_test serial-fuzz-verb fuzz/tests/fuzz_verb.sh
 add_test serial-afl fuzz/tests/afl.sh
 add_test serial-zoo fuzz/tests/zoo.sh
 add_test serial-oss-fuzz fuzz/tests/oss_fuzz.sh
+add_test serial-coverage fuzz/tests/coverage.sh
+add_test serial-corpus fuzz/tests/corpus.sh
+add_test serial-check-integration fuzz/tests/check_integration.sh
+add_test oss-fuzz-files fuzz/tests/oss_fuzz_files.sh
 add_test serial-kills fuzz/scripts/kills.sh --tap
 add_test serial-explore-kills fuzz/scripts/litmus_kills.sh --tap
 add_test serial-conformance-impl fuzz/tests/conformance_impl.sh

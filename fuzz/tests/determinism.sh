@@ -19,11 +19,13 @@ same() {
     fi
 }
 
+export LLVM_PROFILE_FILE=$PWD/$work/profile # the coverage lane's, which nobody reads
+
 mapfile -t files < <(find build/seeds/*_fuzzer corpus/regressions -type f \
     ! -name '*.csq' ! -name '*.md' 2>/dev/null | sort)
 inputs=("${files[@]}" "-r10000,2026")
 
-for lane in gcc clang asan tsan msan; do
+for lane in gcc clang asan tsan msan coverage; do
     "build/$lane/hashes" "${inputs[@]}" >"$work/$lane" 2>"$work/$lane.log" ||
         { echo "# $lane: $(tail -n 1 "$work/$lane.log")"; : >"$work/$lane"; }
     cut -d' ' -f1,3 "$work/$lane" >"$work/$lane.trace"
@@ -44,7 +46,7 @@ else
     echo "not ok 2 - only $distinct different hashes"
     failed=1
 fi
-for lane in clang asan tsan msan; do
+for lane in clang asan tsan msan coverage; do
     same "gcc and $lane builds give the same trace hashes" "$work/gcc.trace" "$work/$lane.trace"
 done
 for lane in gcc asan tsan; do

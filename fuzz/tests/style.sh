@@ -50,7 +50,7 @@ check "no file names a path of the machine it was written on" < <(paths)
 
 readmes() {
     for folder in include src/csq src/io src/ke src/sched conformance \
-        conformance/suite conformance/alternative conformance/tests fuzz corpus; do
+        conformance/suite conformance/alternative conformance/tests fuzz fuzz/oss-fuzz corpus; do
         if [ ! -s "$folder/README.md" ]; then
             echo "$folder has no README.md"
         elif [ "$(wc -l <"$folder/README.md")" -gt 80 ]; then

@@ -17,8 +17,6 @@ void ke_reset(void);
 
 /* ---- Asking about a logical thread (0..SCHED_OUTSIDE) -------------------------------------- */
 
-KIRQL ke_irql_of(int thread);
-
 /* How many spin locks it holds: in-stack queued ones and the cancel spin lock count, too. */
 unsigned ke_spin_locks_held(int thread);
 

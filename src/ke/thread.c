@@ -16,11 +16,6 @@ void ke_reset(void)
     }
 }
 
-KIRQL ke_irql_of(int thread)
-{
-    return ke_threads[thread].irql;
-}
-
 unsigned ke_spin_locks_held(int thread)
 {
     return ke_threads[thread].spin_locks;

@@ -1,7 +1,7 @@
 /*
  * Memory granularity: loads and stores of the code under test as schedule points.
  *
- * clang's -fsanitize-coverage=func,trace-loads,trace-stores calls these before each access of the
+ * clang's -fsanitize-coverage=edge,trace-loads,trace-stores calls these before each access of the
  * objects compiled with it. memcpy, struct copies and atomic operations make no calls; our own
  * wrappers of the latter are points anyway. How many calls there are depends on compiler and level,
  * so traces are comparable within one build only.

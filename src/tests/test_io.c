@@ -106,6 +106,22 @@ static void allocation(void)
     tap_is(io_irps_live(), 0, "io_discard_irps frees the rest");
 }
 
+/* More than there are buckets to keep them in, and than there are numbers; the oldest is freed
+ * first. */
+static void many(void)
+{
+    static PIRP irps[300];
+    fresh();
+    IoFreeIrp(irp);
+    for (size_t i = 0; i < RTL_NUMBER_OF(irps); i++)
+        irps[i] = IoAllocateIrp(1, FALSE);
+    tap_ok(irps[253]->AllocationFlags == 255 && irps[254]->AllocationFlags == 0,
+           "the first 255 IRPs of an execution have a number, later ones have 0");
+    for (size_t i = 0; i < RTL_NUMBER_OF(irps); i++)
+        IoFreeIrp(irps[i]);
+    tap_is(io_irps_live(), 0, "IRP-3: 300 IRPs are told apart");
+}
+
 static void freeing_misuse(void)
 {
     static union {
@@ -263,6 +279,7 @@ static void cancel_lock(void)
 int main(void)
 {
     allocation();
+    many();
     freeing_misuse();
     reuse();
     initializing();

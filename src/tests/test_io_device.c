@@ -121,6 +121,15 @@ static NTSTATUS skip_down(PDEVICE_OBJECT device, PIRP sent)
     return IoCallDriver(&lower, sent);
 }
 
+/* Its sender's location is current again, so this is as if the IRP had come back. */
+static NTSTATUS skip_and_free(PDEVICE_OBJECT device, PIRP sent)
+{
+    UNREFERENCED_PARAMETER(device);
+    IoSkipCurrentIrpStackLocation(sent);
+    IoFreeIrp(sent);
+    return STATUS_UNSUCCESSFUL;
+}
+
 static NTSTATUS copy_down(PDEVICE_OBJECT device, PIRP sent)
 {
     UNREFERENCED_PARAMETER(device);
@@ -168,6 +177,8 @@ static void calling(void)
     tap_is(send_through(copy_down, pend_it), STATUS_PENDING, "PEND-4: a driver below pends");
     complete(STATUS_SUCCESS);
     tap_ok(irp->CurrentLocation == 4, "PEND-7: completed later on");
+    tap_is(send(1, skip_and_free), STATUS_UNSUCCESSFUL,
+           "IRP-3: the end of a call does not look at an IRP that is gone");
     fresh(1);
     device_of(&upper, &upper_driver, NULL);
     tap_is(IoCallDriver(&upper, irp), STATUS_INVALID_DEVICE_REQUEST,

@@ -161,6 +161,56 @@ static void second_cancel_leaves_irql(void)
            "CAN-6, CAN-8: a cancel that finds no routine leaves CancelIrql to the one that did");
 }
 
+/* ---- Two calls of one IRP ---------------------------------------------------------------------
+ */
+
+static DRIVER_OBJECT upper_driver, lower_driver;
+static DEVICE_OBJECT upper = {.Type = IO_TYPE_DEVICE, .DriverObject = &upper_driver};
+static DEVICE_OBJECT lower = {.Type = IO_TYPE_DEVICE, .DriverObject = &lower_driver};
+static NTSTATUS upper_status, lower_status;
+static KSPIN_LOCK queue_lock; /* what a queue that hands the IRP over would hold */
+
+static void touch_queue(void)
+{
+    KIRQL irql;
+    KeAcquireSpinLock(&queue_lock, &irql);
+    KeReleaseSpinLock(&queue_lock, irql);
+}
+
+static NTSTATUS pend_slowly(PDEVICE_OBJECT device, PIRP sent)
+{
+    UNREFERENCED_PARAMETER(device);
+    IoMarkIrpPending(sent);
+    touch_queue();
+    sched_point(SCHED_BEGIN, 0, 0);
+    return STATUS_PENDING;
+}
+
+static void send_it(void)
+{
+    upper_status = IoCallDriver(&upper, irp);
+}
+
+static void pass_it_on(void)
+{
+    touch_queue();
+    IoCopyCurrentIrpStackLocationToNext(irp);
+    lower_status = IoCallDriver(&lower, irp);
+}
+
+static void first_call_ends_first(void)
+{
+    ke_reset();
+    io_reset();
+    irp = IoAllocateIrp(2, FALSE);
+    has_stopped = false;
+    ke_set_bugcheck_handler(on_bugcheck);
+    upper_driver.MajorFunction[0] = lower_driver.MajorFunction[0] = pend_slowly;
+    RUN(SCRIPT({0, SCHED_BEGIN, 1}, {1, SCHED_BEGIN, 0}), send_it, pass_it_on);
+    tap_ok(!has_stopped && upper_status == STATUS_PENDING && lower_status == STATUS_PENDING,
+           "PEND-4: a driver may pass on what it pended before its dispatch routine returns");
+}
+
 /* ---- Races --------------------------------------------------------------------------------- */
 
 /* At the step-th point of the execution, and at the second-th, the other thread runs. */
@@ -242,6 +292,7 @@ int main(void)
     lock_keeps_cancel_out();
     lock_has_an_owner();
     second_cancel_leaves_irql();
+    first_call_ends_first();
     races();
     io_discard_irps();
     return tap_end();

@@ -1,0 +1,19 @@
+/* UndefinedBehaviorSanitizer asks before it reports. */
+#include "target.h"
+
+#include "conformance/nearest.h"
+
+/* Not in any header: the runtime calls it, if it exists, before a report ends the process. */
+void __ubsan_on_report(void);
+
+void __ubsan_on_report(void)
+{
+    target_fault(FAULT_OTHER, NULL, "undefined behaviour");
+}
+
+/* OSS-Fuzz compiles with unsigned-integer-overflow for a signal of coverage; it is no error. */
+const char *__ubsan_default_options(void);
+const char *__ubsan_default_options(void)
+{
+    return "silence_unsigned_overflow=1";
+}

@@ -195,9 +195,9 @@ build_afl() {
     AFL_CMPLOG=$PWD/build/afl-cmplog/$folder$2
 }
 
-# afl_manners: what afl-fuzz reads in its environment. It looks after every sanitizer's options but
-# ThreadSanitizer's, whose exit after a race it would not take for a crash; and it means to stop on
-# machines that are not its own.
+# afl_manners: what afl-fuzz reads in its environment. It sets every sanitizer's options but
+# ThreadSanitizer's, which aborts after a race only because clang 19's reads UBSAN_OPTIONS, too; and
+# it means to stop on machines that are not its own.
 afl_manners() {
     export TSAN_OPTIONS=abort_on_error=1:symbolize=0
     export AFL_NO_UI=1 AFL_NO_AFFINITY=1 AFL_SKIP_CPUFREQ=1 AFL_FAST_CAL=1

@@ -172,23 +172,20 @@ stop_workers() {
 
 # ---- Corpus -----------------------------------------------------------------------------------
 
+# These rename by hundreds, every few seconds, beside the workers: a process a file would take a
+# worker's core.
+
 # Move from a folder every file whose SHA-1 is its name into another; the rest is no whole file.
 move_whole_files() {
-    local from=$1 to=$2
-    find "$from" -type f -exec sha1sum {} + | while read -r sum path; do
-        if [ "$sum" = "$(basename "$path")" ]; then
-            mv -f "$path" "$to/$sum"
-        else
-            rm -f "$path"
-        fi
-    done
+    find "$1" -type f -exec sha1sum {} + | perl -sne '
+        my ($sum, $path) = /^(\w{40})  (.*)$/ or next;
+        $path =~ m{/$sum$} ? rename $path, "$to/$sum" : unlink $path' -- -to="$2"
 }
 
 # Move every file of a folder into another, named by its SHA-1 as libFuzzer does.
 move_by_sum() {
-    find "$1" -type f -exec sha1sum {} + | while read -r sum path; do
-        mv -f "$path" "$2/$sum"
-    done
+    find "$1" -type f -exec sha1sum {} + |
+        perl -sne '/^(\w{40})  (.*)$/ and rename $2, "$to/$1"' -- -to="$2"
 }
 
 # Copy what AFL++ has added to its queue into its worker's corpus. It goes by name: numbered, and

@@ -18,6 +18,7 @@ compile_seeds
 
 # afl NAME IN EXECUTIONS: fuzz what build_afl built last, from the inputs in the folder IN.
 afl() {
+    rm -rf "${work:?}/$1"
     (
         afl_environment
         export AFL_BENCH_UNTIL_CRASH=1
@@ -111,8 +112,13 @@ expect "libFuzzer's target, the engine-free driver and csq run replay it as one"
     replays_as_one asan A01 CSQ-
 expect "a double completion is found" finds asan A04
 expect "and replays as one" replays_as_one asan A04 CSQ-
+races() {
+    timeout 60 build/tsan/mutants/A12/csq_schedule_fuzzer "$(crash_of A12)" >"$work/err" 2>&1 </dev/null
+    grep -q '^SUMMARY: ThreadSanitizer: data race' "$work/err"
+}
 expect "a race is found" finds tsan A12
 expect "and replays as one" replays_as_one tsan A12 CSQ-CAN-4
+expect "it is a race to ThreadSanitizer" races
 
 # ---- Both engines ----
 no_afl_left() {

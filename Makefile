@@ -258,6 +258,18 @@ $(PLANTED)/$(FUZZER)_standalone: $(MUTANT_OBJECTS) \
     $(call planted,fuzz/$(FUZZER).c $(PARTS_$(FUZZER)) fuzz/standalone.c)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
 
+# What the fuzzer's parts are worth: it without its mutator, without its feedback, without both.
+$(PLANTED)/$(FUZZER)_feedback: $(MUTANT_OBJECTS) $(call planted,fuzz/$(FUZZER).c fuzz/feedback.c)
+	$(CXX) $(CXXFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT) $(LIB_FUZZING_ENGINE)
+
+$(PLANTED)/$(FUZZER)_mutator: $(MUTANT_OBJECTS) \
+    $(call planted,fuzz/$(FUZZER).c fuzz/feedback_none.c $(ENGINE))
+	$(CXX) $(CXXFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT) $(LIB_FUZZING_ENGINE)
+
+$(PLANTED)/$(FUZZER)_edges: $(MUTANT_OBJECTS) \
+    $(call planted,fuzz/$(FUZZER).c fuzz/feedback_none.c)
+	$(CXX) $(CXXFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT) $(LIB_FUZZING_ENGINE)
+
 $(PLANTED)/bench_host: $(call planted,$(LIBRARY) $(HOST) fuzz/bench.c)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT) -pthread
 

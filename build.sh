@@ -41,7 +41,8 @@ usage() {
     --seconds N       CPU seconds a trial (default 60; at most 10 for what ours is compared with)
     --lane LANE       asan, tsan or all (default)
     --start START     empty (corpus), corpus (the seeds) or both (default)
-    --strategy LIST   some of ours,walk,pct2,pct3,pos,host (default: all)
+    --strategy LIST   some of ours,walk,pct2,pct3,pos,edges,host (default: all of these), and of
+                      feedback and mutator: ours with only one of the two; edges has neither
     --out FOLDER      where results are kept (default: build/zoo)
 ./build.sh kills [BUG...]   which cases of the conformance suite notice which planted bug: a table
 ./build.sh explore-kills [BUG...]   which litmus test finds which planted interleaving bug, and after

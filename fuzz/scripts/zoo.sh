@@ -17,7 +17,8 @@ cd "$(dirname "$0")/../.."
 # shellcheck source=fuzz/scripts/common.sh
 . fuzz/scripts/common.sh
 
-SEARCHES="ours walk pct2 pct3 pos host"
+SEARCHES="ours walk pct2 pct3 pos edges host"
+ABLATIONS="feedback mutator" # of ours, the parts; edges has neither
 BASELINE_SECONDS=10 # so that the whole fits a night on two cores
 seeds=build/seeds/csq_schedule_fuzzer
 
@@ -27,9 +28,15 @@ seeds=build/seeds/csq_schedule_fuzzer
 program() {
     case $1 in
     ours) echo csq_schedule_fuzzer ;;
+    edges | feedback | mutator) echo "csq_schedule_fuzzer_$1" ;;
     host) echo bench_host ;;
     *) echo search ;;
     esac
+}
+
+# has_engine SEARCH: is it libFuzzer's, which knows no bound in CPU seconds?
+has_engine() {
+    [[ $(program "$1") = csq_schedule_fuzzer* ]]
 }
 
 # search_command FOLDER BINARY START SEARCH SEED SECONDS: sets command and its bound in CPU seconds.
@@ -40,11 +47,11 @@ search_command() {
     bound=$((seconds + 5))
     [ "$seed" != 0 ] || { runs=0 idle=(-runs=0) start=empty seconds=0; }
     case $search in
-    ours)
+    ours | edges | feedback | mutator)
         [ "$seed" = 0 ] || bound=$seconds
         command=("$binary" -seed="$seed" "${FUZZ_OPTIONS[@]}" "${idle[@]}"
             -artifact_prefix="$folder/" "$folder/corpus")
-        [ "$start" = empty ] || command+=("$seeds")
+        [ "$start" != corpus ] || command+=("$seeds")
         ;;
     host) command=("$binary" search "$seed" "$seconds") ;;
     *) command=("$binary" --strategy "$search" --seed "$seed" --runs "$runs" --seconds "$seconds") ;;
@@ -91,7 +98,7 @@ judge() {
     0) ;;
     2 | 72 | 126 | 127 | 129 | 130 | 143) return 1 ;; # bad usage, interrupted, no program
     152)
-        [ "$2" = ours ] || { found=1 reported=hang cpu=$seconds; }
+        has_engine "$2" || { found=1 reported=hang cpu=$seconds; }
         ;;
     137)
         [ "$wall" -ge "$patience" ] || return 1
@@ -177,10 +184,11 @@ both) starts="empty corpus" ;;
 *) die "--start takes empty, corpus or both, not \"$start\"" ;;
 esac
 searches=${strategy//,/ }
-[ -n "${searches// /}" ] || die "--strategy needs a search; there are: $SEARCHES"
+[ -n "${searches// /}" ] || die "--strategy needs a search; there are: $SEARCHES $ABLATIONS"
+known="$SEARCHES $ABLATIONS"
 for search in $searches; do
-    [[ " $SEARCHES " = *" $search "* ]] ||
-        die "--strategy takes some of ${SEARCHES// /,}, not \"$search\""
+    [[ " $known " = *" $search "* ]] ||
+        die "--strategy takes some of ${known// /,}, not \"$search\""
 done
 
 # ---- Build --------------------------------------------------------------------------------------

@@ -5,10 +5,11 @@ use warnings;
 
 my $STYLE = <<'CSS';
 :root { color-scheme: light dark; --ink: #1d2330; --faint: #69707f; --line: #d9dce3; --paper: #fff;
-  --c0: #c2255c; --c1: #e8590c; --c2: #1971c2; --c3: #0c8599; --c4: #6741d9; --c5: #5c940d; --c6: #495057; }
+  --c0: #c2255c; --c1: #e8590c; --c2: #1971c2; --c3: #0c8599; --c4: #6741d9; --c5: #5c940d; --c6: #495057;
+  --c7: #862e9c; --c8: #2b8a3e; --c9: #a61e4d; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e6e8ee; --faint: #98a0b0; --line: #343a46;
   --paper: #14171d; --c0: #ff6b9d; --c1: #ffa94d; --c2: #74c0fc; --c3: #66d9e8; --c4: #b197fc;
-  --c5: #a9e34b; --c6: #ced4da; } }
+  --c5: #a9e34b; --c6: #ced4da; --c7: #e599f7; --c8: #8ce99a; --c9: #faa2c1; } }
 body { font: 15px/1.45 system-ui, sans-serif; color: var(--ink); background: var(--paper);
   max-width: 72rem; margin: 2rem auto; padding: 0 1rem; }
 h1, h2, h3 { line-height: 1.2; } h3 { margin: 0 0 .3rem; font-size: 1rem; }
@@ -24,7 +25,8 @@ svg path { fill: none; stroke-width: 1.8; } svg line { stroke: var(--line); }
   border-top: 3px solid; }
 CSS
 
-my @NAMES = ('ours (empty)', 'ours (corpus)', 'walk', 'pct2', 'pct3', 'pos', 'host');
+my @NAMES = ('ours (empty)', 'ours (corpus)', 'walk', 'pct2', 'pct3', 'pos', 'host', 'edges',
+    'feedback', 'mutator');
 my ($WIDTH, $HEIGHT, $LEFT, $TOP, $BOTTOM) = (340, 170, 30, 8, 22);
 my $FIRST = 0.01; # CPU seconds at the left edge
 

@@ -20,7 +20,7 @@ require "$here/zoo_page.pl";
 
 my @COLUMNS = qw(bug lane start search seed found executions cpu reported bound stamp);
 my @UNITS = qw(executions cpu net);
-my @BASELINES = qw(walk pct2 pct3 pos host);
+my @BASELINES = qw(walk pct2 pct3 pos edges feedback mutator host);
 my %UNGUIDED = map { $_ => 1 } qw(walk pct2 pct3 pos);
 my @GROUPS = ('single-threaded', 'interleaving', 'deep');
 my %ORDER = (ours => 0, map { $BASELINES[$_] => $_ + 1 } 0 .. $#BASELINES);

@@ -105,7 +105,7 @@ YARDSTICK = fuzz/bluetooth.c fuzz/bluetooth_racy.c
 PARTS_csq_schedule_fuzzer = fuzz/feedback.c
 PARTS_bluetooth_driver_fuzzer = $(YARDSTICK)
 TESTS = $(patsubst src/tests/%.c,%,$(wildcard src/tests/test_*.c)) \
-        $(patsubst fuzz/tests/%.c,%,$(wildcard fuzz/tests/test_*.c))
+        $(patsubst fuzz/tests/%.c,%,$(wildcard fuzz/tests/test_*.c)) test_misuse
 
 # ---- What to build ----------------------------------------------------------------------------
 
@@ -183,6 +183,10 @@ $(BUILD)/test_engine_afl: | $(BUILD)/csqfuzz_afl_mutator.so
 SUITE = $(wildcard conformance/cases/*.c conformance/suite/*.c)
 JUDGED = $(IMPL) $(IO) $(KE) $(CONFORMANCE)
 $(BUILD)/conformance_suite: $(call objects,$(SUITE) $(JUDGED) $(FIBERS))
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
+
+# What breaks the contract on purpose: without the fuzzers' hooks, which would report it.
+$(BUILD)/test_misuse: $(call objects,conformance/tests/test_misuse.c $(JUDGED) $(FIBERS))
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
 
 # It takes these in as they are.

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# The planted bugs against themselves, the tree and the table of mutants/README.md. TAP output.
+# The planted bugs against themselves, the tree and the tables of mutants/CATALOGUE.md and
+# mutants/README.md. TAP output.
 #
-#   check_mutants.sh [FOLDER]   FOLDER has the patches and README.md (default: mutants, beside this)
+#   check_mutants.sh [FOLDER]   FOLDER has the patches and both tables (default: mutants, beside this)
 set -u
 folder=$(cd "${1:-$(dirname "${BASH_SOURCE[0]}")/mutants}" && pwd) || exit 2
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 2
@@ -90,7 +91,72 @@ misfits() {
 }
 check "every patch applies to this tree, without fuzz" < <(misfits)
 
-# ---- The table --------------------------------------------------------------------------------
+# ---- The catalogue ------------------------------------------------------------------------------
+
+# labelled: "row<TAB>label<TAB>planted as, shown by, or why" for each row of the catalogue's table.
+labelled() {
+    awk -F' *[|] *' '/^[|] [A-Z][0-9]/ {
+        count = split($2, names, " ")
+        for (i = 1; i <= count; i++) print names[i] "\t" $3 "\t" $4 }' "$folder/CATALOGUE.md"
+}
+
+# The catalogue's rows: numbers were given once, and some of them taken back.
+catalogue() {
+    { printf '%s\n' A{01..50} B{01..50} C{01..30} D{01..15}; } | grep -v -x -E \
+        'A(18|22|31|41|46|47)|B(06|13|37)|C(04|05|23|29)|D(06|10)'
+}
+
+wrong_rows() {
+    diff <(catalogue) <(labelled | cut -f1 | sort) |
+        sed -n 's/^< \(.*\)/\1 is missing/p; s/^> \(.*\)/\1 is no row, or stands twice/p'
+}
+check "every row of A, B, C and D stands in the catalogue once" < <(wrong_rows)
+
+wrong_labels() {
+    labelled | while IFS=$'\t' read -r row label what; do
+        case $label in
+        fuzz | "negative test" | deferred | equivalent) ;;
+        *) echo "$row: \"$label\" is no label" ;;
+        esac
+        [ -n "$what" ] || echo "$row: nothing says where it is, or why not"
+    done
+}
+check "every row has one of the four labels, and what goes with it" < <(wrong_labels)
+
+# planted: "row<TAB>patch" for all that is labelled fuzz.
+planted() {
+    local row label patches
+    labelled | while IFS=$'\t' read -r row label patches; do
+        [ "$label" = fuzz ] || continue
+        case $patches in
+        "by its own name") printf '%s\t%s\n' "$row" "$row" ;;
+        "by its own name and a letter")
+            { mutants | grep -x "${row}[a-z]" || echo "$row with a letter"; } | sed "s/^/$row\t/"
+            ;;
+        *) tr ' ' '\n' <<<"$patches" | sed "s/^/$row\t/" ;;
+        esac
+    done
+}
+check "every row labelled fuzz has patches that exist" \
+    < <(planted | cut -f2 | sort -u | grep -v -x -F -f <(mutants) | sed 's/$/: no such patch/')
+
+# A test's line is a string with the row's name in it.
+wrong_tests() {
+    local row label what file
+    labelled | while IFS=$'\t' read -r row label what; do
+        [ "$label" = "negative test" ] || continue
+        what=${what#?} # a file's name between backticks
+        file=${what%%[!A-Za-z0-9_/.]*}
+        if [ ! -f "$file" ]; then
+            echo "$row: \"$file\" is no file"
+        elif ! grep -q -E "\"[^\"]*\<$row\>[^\"]*: " "$file"; then
+            echo "$row: no test in $file is named after it"
+        fi
+    done
+}
+check "every row labelled negative test has a test that is named after it" < <(wrong_tests)
+
+# ---- The tables of the README ----------------------------------------------------------------------
 
 # rows HEADING: the lines of the table under it, as "first column<TAB>second column".
 rows() {
@@ -99,37 +165,8 @@ rows() {
         inside && /^[|] [A-Z]+[0-9]/ { print $2 "\t" $3 }' "$folder/README.md"
 }
 
-# "row<TAB>patch" for all that the table says is planted.
-planted() {
-    local rows patches row
-    rows "The catalogue" | while IFS=$'\t' read -r rows patches; do
-        for row in $rows; do
-            case $patches in
-            "not planted: "*) ;;
-            "by its own name") printf '%s\t%s\n' "$row" "$row" ;;
-            "by its own name and a letter")
-                { mutants | grep -x "${row}[a-z]" || echo "$row with a letter"; } | sed "s/^/$row\t/"
-                ;;
-            *) tr ' ' '\n' <<<"$patches" | sed "s/^/$row\t/" ;;
-            esac
-        done
-    done
-}
-
-all_rows() { rows "The catalogue" | cut -f1 | tr ' ' '\n'; }
-
-wrong_rows() {
-    all_rows | grep -v -x -E '[ABC][0-9]{2}' | sed 's/$/: no row of the catalogue/'
-    all_rows | sort | uniq -d | sed 's/$/: stands twice/'
-    [ "$(all_rows | wc -l)" -eq 117 ] ||
-        echo "$(all_rows | wc -l) rows, not the 44 of A, 47 of B and 26 of C"
-    rows "The catalogue" | grep -E $'\t(not planted: *)?$'
-    planted | cut -f2 | sort -u | grep -v -x -F -f <(mutants) | sed 's/$/: no such patch/'
-}
-check "every row of A, B and C has patches that exist, or a reason" < <(wrong_rows)
-
 deep() { rows "The deep ones" | cut -f1 | tr ' ' '\n'; }
-check "every patch is in the table" < <(mutants | grep -v -x -F -f <(planted | cut -f2; deep))
+check "every patch is in a table" < <(mutants | grep -v -x -F -f <(planted | cut -f2; deep))
 check "every deep one in the table has a patch" < <(deep | grep -v -x -F -f <(mutants))
 
 found_by_none() {

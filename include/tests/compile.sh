@@ -74,6 +74,15 @@ inline_c() {
     "$scratch/inline" >"$scratch/tap" || { cat "$scratch/tap"; return 1; }
 }
 
+# irp_as_context COMPILER MODE: a context may be passed to IoCsqRemoveIrp, an IRP in its place may not.
+irp_as_context() {
+    local start='#include <wdm.h>
+PIRP take(PIO_CSQ Csq, PVOID Any); PIRP take(PIO_CSQ Csq, PVOID Any) { return IoCsqRemoveIrp(Csq, '
+    language "$2"
+    "$1" "${language[@]}" "${flags[@]}" -fsyntax-only - <<<"$start(PIO_CSQ_IRP_CONTEXT)Any); }" || return
+    ! "$1" "${language[@]}" "${flags[@]}" -fsyntax-only - <<<"$start(PIRP)Any); }"
+}
+
 for compiler in "${compilers[@]}"; do
     if ! command -v "$compiler" >/dev/null; then
         skip "$compiler is not installed"
@@ -92,6 +101,8 @@ for compiler in "${compilers[@]}"; do
         done
     done
     for mode in c11 c++17; do
+        report "$compiler $mode: B31: an IRP in the place of a context does not compile" \
+            irp_as_context "$compiler" "$mode"
         report "$compiler $mode: inline.c" inline_c "$compiler" "$mode"
         report "$compiler $mode: inline.c, checked build" inline_c "$compiler" "$mode" -DDBG=1
     done

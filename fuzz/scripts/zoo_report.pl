@@ -280,10 +280,10 @@ sub show_ratio {
 
 sub print_text {
     my ($report) = @_;
-    printf "%-8s %-5s %-7s %-5s %7s %12s %8s %8s  %s\n",
+    printf "%-8s %-5s %-7s %-8s %7s %12s %8s %8s  %s\n",
         qw(bug lane start search found executions cpu-s mean-s), 'reported by';
     for my $cell (@{$report->{cells}}) {
-        printf "%-8s %-5s %-7s %-5s %7s %12s %8s %8s  %s\n", @$cell{qw(bug lane start search)},
+        printf "%-8s %-5s %-7s %-8s %7s %12s %8s %8s  %s\n", @$cell{qw(bug lane start search)},
             "$cell->{found}/$cell->{count}", show_median($cell, 'executions'),
             show_median($cell, 'cpu'), short($cell->{cpu}{restricted_mean}), reporters($cell);
     }

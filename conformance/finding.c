@@ -143,6 +143,8 @@ void finding_note(enum clause clause, int slot, const char *format, ...)
 void finding_raise(enum clause clause, int slot, const char *format, ...)
 {
     va_list arguments;
+    if (finding.present) /* noted by somebody who could not end the execution; the first counts */
+        sched_stop();
     if (!record(clause, slot))
         return;
     va_start(arguments, format);
@@ -176,7 +178,7 @@ static enum clause clause_of_bugcheck(uint32_t code, uint64_t parameter)
 void finding_raise_bugcheck(uint32_t code, const uint64_t parameter[4])
 {
     int slot = ledger_find_irp((const IRP *)(uintptr_t)parameter[0]);
-    if (record(clause_of_bugcheck(code, parameter[0]), slot)) {
+    if (!finding.present && record(clause_of_bugcheck(code, parameter[0]), slot)) {
         finding.bugcheck = code;
         snprintf(finding.message, sizeof finding.message, "Windows would stop here: 0x%X %s",
                  (unsigned)code, ke_bugcheck_name(code));

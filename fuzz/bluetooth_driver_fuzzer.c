@@ -35,7 +35,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static struct program program;
     program_decode(&program, data, size);
     target_count();
-    if (bluetooth_run(execute_strategy(&program), 0).broken)
+    bool broken = bluetooth_run(execute_strategy(&program), 0).broken;
+    target_settle();
+    if (broken)
         report();
     return 0;
 }

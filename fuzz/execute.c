@@ -1,5 +1,7 @@
 #include "execute.h"
 
+#include "target.h"
+
 #include "conformance/sequential_check.h"
 
 #include <string.h>
@@ -50,7 +52,9 @@ static struct harness_result run(const struct program *program, struct sched_str
                                 .operations = program->operations,
                                 .strategy = chosen,
                                 .observer = observer};
-    return harness_run(&plan);
+    struct harness_result result = harness_run(&plan);
+    target_settle();
+    return result;
 }
 
 struct harness_result execute_with(const struct program *program, struct sched_strategy *chosen)

@@ -1,9 +1,16 @@
-/* ThreadSanitizer tells after it has reported. */
+/*
+ * ThreadSanitizer tells after it has reported, but while it still holds locks of its own. Ending
+ * the process there can hang: what an engine does in its last moments synchronises, too, and waits
+ * for them. So does switching to another fiber. So the report is noted, and what follows from it
+ * waits until the execution has come to its next point.
+ */
 #include "target.h"
 
 #include "conformance/nearest.h"
 
+#include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* The runtime's interface for reports; no header declares it. */
@@ -15,6 +22,20 @@ int __tsan_get_report_mop(void *report, uintptr_t index, int *tid, void **addres
 void __tsan_on_report(void *report);
 const char *__tsan_default_options(void);
 
+/* Does the user want the process to end in the report? Then there is no later. */
+static bool halts_on_error(void)
+{
+    static const char name[] = "halt_on_error=";
+    const char *options = getenv("TSAN_OPTIONS");
+    bool halts = false;
+    while (options && (options = strstr(options, name))) {
+        options += sizeof name - 1;
+        options += strspn(options, "'\"");
+        halts = *options != '\0' && strchr("1yt", *options); /* 1, yes, true */
+    }
+    return halts;
+}
+
 void __tsan_on_report(void *report)
 {
     const char *description = "";
@@ -25,12 +46,12 @@ void __tsan_on_report(void *report)
                            &tids, sleep_trace, 1);
     if (mops > 0)
         __tsan_get_report_mop(report, 0, &tid, &address, &size, &write, &atomic, trace, 1);
-    target_fault(strcmp(description, "heap-use-after-free") == 0 ? FAULT_MEMORY : FAULT_RACE,
-                 address, description);
+    int fault = strcmp(description, "heap-use-after-free") == 0 ? FAULT_MEMORY : FAULT_RACE;
+    (halts_on_error() ? target_fault : target_fault_later)(fault, address, description);
 }
 
-/* Without halt_on_error libFuzzer goes on after a race and saves an empty input. */
+/* Not halt_on_error: see above. Nothing is lost, as target_settle() ends the process. */
 const char *__tsan_default_options(void)
 {
-    return "halt_on_error=1:atexit_sleep_ms=0:report_signal_unsafe=0";
+    return "halt_on_error=0:atexit_sleep_ms=0:report_signal_unsafe=0";
 }

@@ -6,6 +6,8 @@
 #include "conformance/nearest.h"
 #include "conformance/report.h"
 
+#include "sched/sched.h"
+
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,13 +67,45 @@ void target_set_last_words(void (*speak)(void))
     last_words = speak;
 }
 
-void target_fault(int fault, const void *address, const char *description)
+static bool unsettled; /* since target_fault_later() */
+
+static void speak_of_fault(void)
 {
-    if (finding.present || !nearest_note((enum nearest_fault)fault, address, description))
-        return;
     target_report(stderr);
     if (last_words)
         last_words();
+}
+
+/* What was put off comes first: a crash on the way to the next point is its consequence. */
+void target_fault(int fault, const void *address, const char *description)
+{
+    bool put_off = unsettled && finding.present;
+    unsettled = false;
+    if (put_off ||
+        (!finding.present && nearest_note((enum nearest_fault)fault, address, description)))
+        speak_of_fault();
+}
+
+void target_fault_later(int fault, const void *address, const char *description)
+{
+    if (unsettled)
+        return;
+    unsettled = true;
+    nearest_note((enum nearest_fault)fault, address, description);
+    sched_stop_soon();
+}
+
+void target_settle(void)
+{
+    if (!unsettled)
+        return;
+    unsettled = false;
+    if (finding.present)
+        speak_of_fault();
+    else
+        fprintf(stderr, "csqfuzz: what was reported above is ignored, or no operation's; but it "
+                        "cannot be gone on from\n");
+    abort();
 }
 
 static void mute_all(const char *list)

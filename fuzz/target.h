@@ -30,6 +30,14 @@ void target_set_last_words(void (*speak)(void));
  * `fault` is an enum nearest_fault. */
 void target_fault(int fault, const void *address, const char *description);
 
+/* The same from where the process cannot end yet: the execution ends at its next point, or of
+ * itself, and target_settle() speaks. */
+void target_fault_later(int fault, const void *address, const char *description);
+
+/* An execution has ended: if target_fault_later() was called during it, or before, report that and
+ * abort(). */
+void target_settle(void);
+
 /* One body a sanitizer, chosen when linking (hooks_*.c): install what it needs. */
 void target_install_hooks(void);
 

@@ -196,7 +196,7 @@ build_afl() {
 }
 
 # afl_manners: what afl-fuzz reads in its environment. It sets every sanitizer's options but
-# ThreadSanitizer's, which aborts after a race only because clang 19's reads UBSAN_OPTIONS, too; and
+# ThreadSanitizer's (the target aborts after its reports; abort_on_error is for its own death), and
 # it means to stop on machines that are not its own.
 afl_manners() {
     export TSAN_OPTIONS=abort_on_error=1:symbolize=0

@@ -78,6 +78,7 @@ add_test serial-explore fuzz/tests/explore.sh build/clang build/clang/mutants/A2
 add_test serial-deep conformance/check_deep.sh build/gcc
 add_test serial-search fuzz/tests/search.sh build/gcc
 add_test serial-races fuzz/tests/races.sh
+add_test serial-reports fuzz/tests/reports.sh
 add_test serial-fuzz-verb fuzz/tests/fuzz_verb.sh
 add_test serial-afl fuzz/tests/afl.sh
 add_test serial-zoo fuzz/tests/zoo.sh

@@ -57,6 +57,15 @@ static void finish(enum sched_end end)
     run(SCHED_OUTSIDE);
 }
 
+/* The step limit has been passed, which sched_stop_soon() sees to as well. */
+static void finish_at_limit(void)
+{
+    struct logical_thread *self = &body.threads[sched_running];
+    if (self->state == THREAD_ENDED)
+        self->state = THREAD_READY; /* cut off, though its body had returned */
+    finish(body.stopping ? SCHED_STOPPED : SCHED_LIVELOCK);
+}
+
 /* Ask the strategy at the point `event` where `self` stands; records what was not the default. */
 static int decide(int self, const struct sched_event *event)
 {
@@ -87,7 +96,7 @@ void sched_point(enum sched_kind kind, uint32_t object, uint64_t value)
     const struct sched_event *event =
         trace_append((unsigned)self, kind, body.threads[self].operation, object, value);
     if (++body.step > body.setup.step_limit)
-        finish(SCHED_LIVELOCK);
+        finish_at_limit();
     int next = decide(self, event);
     if (next != self)
         run(next);
@@ -100,7 +109,7 @@ static void leave(enum sched_kind kind)
     const struct sched_event *event =
         trace_append((unsigned)self, kind, body.threads[self].operation, 0, 0);
     if (++body.step > body.setup.step_limit)
-        finish(SCHED_LIVELOCK);
+        finish_at_limit();
     run(decide(self, event));
 }
 
@@ -199,6 +208,7 @@ enum sched_end sched_execute(const struct sched_setup *setup)
     body.setup = *setup;
     body.runnable = setup->threads & ((1u << SCHED_PROGRAM_THREADS) - 1u);
     body.step = 0;
+    body.stopping = false;
     body.epoch++;
     body.lock_count = 0;
     body.end = SCHED_DONE;
@@ -230,4 +240,11 @@ void sched_stop(void)
     body.threads[sched_running].state = THREAD_READY; /* cut off, even if its body had returned */
     finish(SCHED_STOPPED);
     __builtin_unreachable();
+}
+
+/* Every point compares the steps with their limit anyway: no limit left costs it nothing. */
+void sched_stop_soon(void)
+{
+    body.stopping = true;
+    body.setup.step_limit = 0;
 }

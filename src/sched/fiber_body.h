@@ -28,6 +28,7 @@ struct body_state {
     struct sched_setup setup;
     unsigned runnable;
     uint32_t step;
+    bool stopping;       /* sched_stop_soon() was called */
     uint32_t epoch;      /* counts executions: lock words of earlier ones are known by it */
     uint32_t lock_count; /* locks seen in this execution */
     enum sched_end end;

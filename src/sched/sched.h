@@ -111,7 +111,7 @@ enum sched_end {
     SCHED_DONE,     /* every thread ended */
     SCHED_DEADLOCK, /* nobody can run: see sched_waits_for() */
     SCHED_LIVELOCK, /* step_limit passed although, for its last half, scheduling was round robin */
-    SCHED_STOPPED   /* somebody called sched_stop() */
+    SCHED_STOPPED   /* somebody called sched_stop() or sched_stop_soon() */
 };
 
 /*
@@ -124,6 +124,10 @@ enum sched_end sched_execute(const struct sched_setup *setup);
 
 /* End the execution at once, from any logical thread; never returns. */
 _Noreturn void sched_stop(void);
+
+/* End it at the next point, whoever comes to one: for those who cannot leave where they are.
+ * Returns; if there is no further point, nor on the host body, nothing comes of it. */
+void sched_stop_soon(void);
 
 /* The running logical thread, 0..SCHED_EPILOGUE; SCHED_OUTSIDE outside of an execution. Asked for
  * at every step, hence a variable that only the scheduler's body writes. */

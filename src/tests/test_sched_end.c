@@ -273,6 +273,38 @@ static void stop_in_epilogue(void *argument, unsigned thread)
     tell('x');
 }
 
+static void stop_soon(void *argument, unsigned thread)
+{
+    (void)argument;
+    sched_point(SCHED_BEGIN, 0, 0);
+    tell((char)('0' + thread));
+    if (thread == 1)
+        sched_stop_soon();
+    tell('y');
+    sched_point(SCHED_END, 0, 0);
+    tell('x');
+}
+
+static void stop_soon_at_last(void *argument, unsigned thread)
+{
+    (void)argument;
+    sched_point(SCHED_BEGIN, 0, thread);
+    sched_stop_soon();
+}
+
+static void stopping_soon(void)
+{
+    tap_ok(run_setup(0x7, stop_soon, end_of_all) == SCHED_STOPPED && told("0yx1y"),
+           "sched_stop_soon lets its caller go on to its next point, and nobody further");
+    tap_ok(run_setup(0x1, stop_soon_at_last, NULL) == SCHED_DONE,
+           "an execution without a next point ends of itself");
+    tap_ok(run_setup(0x3, stop_soon_at_last, NULL) == SCHED_STOPPED,
+           "the end of a thread is a point if others are left");
+    sched_stop_soon();
+    tap_ok(run_setup(0x1, two_points, NULL) == SCHED_DONE,
+           "outside of an execution it does nothing");
+}
+
 static void stopping(void)
 {
     tap_ok(run_setup(0x6, stop_deep, end_of_all) == SCHED_STOPPED && told("1s"),
@@ -409,6 +441,7 @@ int main(void)
     livelock();
     fair_spinning();
     stopping();
+    stopping_soon();
     clean_after_cut_off();
     cut_off_is_repeatable();
     return tap_end();

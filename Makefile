@@ -56,6 +56,7 @@ CONFORMANCE = $(wildcard conformance/*.c)
 FORMAT = $(wildcard fuzz/format_*.c) fuzz/labels.c fuzz/litmus_words.c
 EXPLORE = $(wildcard fuzz/explore*.c) fuzz/litmus.c fuzz/litmus_parse.c fuzz/outcome.c \
           fuzz/file.c
+TIMELINE = $(wildcard fuzz/timeline*.c) conformance/suite/emit.c
 MUTATE = $(wildcard fuzz/mutate*.c)
 TARGET = $(FORMAT) $(MUTATE) fuzz/execute.c fuzz/target.c $(HOOKS:%=fuzz/hooks_%.c)
 SEARCH = fuzz/search.c fuzz/file.c
@@ -138,7 +139,7 @@ $(BUILD)/yardstick_fixed: $(call objects,fuzz/yardstick.c fuzz/bluetooth.c fuzz/
     $(LIBRARY) $(FIBERS))
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
 
-$(BUILD)/csq: $(call objects,fuzz/csq.c $(EXPLORE) $(LIBRARY) $(FIBERS))
+$(BUILD)/csq: $(call objects,fuzz/csq.c $(TIMELINE) $(EXPLORE) $(LIBRARY) $(FIBERS))
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
 
 $(BUILD)/hashes: $(call objects,fuzz/tests/hashes.c fuzz/file.c $(LIBRARY) $(FIBERS))
@@ -191,6 +192,7 @@ $(BUILD)/test_misuse: $(call objects,conformance/tests/test_misuse.c $(JUDGED) $
 
 # It takes these in as they are.
 $(BUILD)/conformance/suite/page.o: conformance/suite/page.css conformance/suite/page.js
+$(BUILD)/fuzz/timeline_page.o: fuzz/timeline.css fuzz/timeline_picture.css
 
 # ---- Somebody else's implementation -----------------------------------------------------------
 
@@ -201,7 +203,7 @@ foreign = $(call objects,$(filter-out $(IMPL),$(1))) $(IMPL_OBJECTS)
 $(IMPL_PROGRAMS)/conformance_suite: $(call foreign,$(SUITE) $(JUDGED) $(FIBERS))
 	$(IMPL_LINK) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
 
-$(IMPL_PROGRAMS)/csq: $(call foreign,fuzz/csq.c $(EXPLORE) $(LIBRARY) $(FIBERS))
+$(IMPL_PROGRAMS)/csq: $(call foreign,fuzz/csq.c $(TIMELINE) $(EXPLORE) $(LIBRARY) $(FIBERS))
 	$(IMPL_LINK) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
 
 $(IMPL_PROGRAMS)/%_fuzzer: $(call foreign,$(ENGINE) $(LIBRARY) $(FIBERS)) \
@@ -283,7 +285,7 @@ $(PLANTED)/conformance_suite: $(call planted,$(SUITE) $(JUDGED) $(FIBERS))
 $(PLANTED)/search: $(MUTANT_OBJECTS) $(call planted,$(SEARCH))
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
 
-$(PLANTED)/csq: $(MUTANT_OBJECTS) $(call planted,fuzz/csq.c $(EXPLORE))
+$(PLANTED)/csq: $(MUTANT_OBJECTS) $(call planted,fuzz/csq.c $(TIMELINE) $(EXPLORE))
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
 endif
 

@@ -9,8 +9,10 @@
 #include "explore.h"
 #include "file.h"
 #include "target.h"
+#include "timeline.h"
 
 #include <argp.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,6 +23,10 @@ struct arguments {
     const char *file;
     const char *output; /* -o */
     const char *list;   /* --list */
+    const char *html;   /* --html */
+    const char *svg;    /* --svg */
+    bool timeline;      /* --timeline */
+    bool ascii;         /* --ascii */
     bool quiet;
     bool sequential; /* --sequential */
     bool memory;     /* --granularity memory */
@@ -34,6 +40,7 @@ static const char documentation[] =
     "  csq show FILE             print a program (bytes or text) as text\n"
     "  csq asm FILE.csq -o FILE  turn text into the bytes that fuzzers read\n"
     "  csq run FILE              run it once: every step, the verdict, the trace hash\n"
+    "  csq timeline FILE         run it once and draw it; with --html or --svg into files\n"
     "  csq explore FILE...       run it under every schedule; csq explore --help says more\n\n"
     "Exit status: 0 no finding, 1 a finding, 2 bad input or usage, 3 the schedule has drifted: a "
     "preemption that a text names was not met, or the thread it names could not run.";
@@ -47,6 +54,10 @@ static const struct argp_option options[] = {
      "run: as csq_sequential_fuzzer does, on one thread and held against the sequential "
      "specification",
      0},
+    {"timeline", 't', NULL, 0, "run: draw the steps, a lane a thread, instead of listing them", 0},
+    {"html", 'H', "FILE", 0, "timeline: write a page to FILE, which needs nothing else", 0},
+    {"svg", 'S', "FILE", 0, "timeline: write the picture alone to FILE", 0},
+    {"ascii", 'a', NULL, 0, "timeline, run --timeline: no box drawing, in any locale", 0},
     {"granularity", 'g', "G", 0, "run: sync (default), or memory as in csq explore", 0},
     {0}};
 
@@ -59,6 +70,18 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
         return 0;
     case 'l':
         arguments->list = value;
+        return 0;
+    case 't':
+        arguments->timeline = true;
+        return 0;
+    case 'H':
+        arguments->html = value;
+        return 0;
+    case 'S':
+        arguments->svg = value;
+        return 0;
+    case 'a':
+        arguments->ascii = true;
         return 0;
     case 'q':
         arguments->quiet = true;
@@ -129,27 +152,33 @@ static int assemble(const struct arguments *arguments, struct program *program)
 /* ---- run ----------------------------------------------------------------------------------- */
 
 /* Bytes name preemptions at random; a text means those that it names. */
-static int print_verdict(const struct program *program, const struct harness_result *result,
-                         bool text)
+static unsigned print_drift(FILE *out, const struct program *program, bool text)
 {
     bool named = text && program->schedule.strategy == STRATEGY_LIST;
     unsigned unmet = named ? execute_unmet(program) : 0;
     unsigned substituted = named ? execute_substituted(program) : 0;
+    if (unmet)
+        fprintf(out, "schedule drifted: %u of %u preemptions were not met\n", unmet,
+                program->preemption_count);
+    if (substituted)
+        fprintf(out, "schedule drifted: %u of %u preemptions name a thread that could not run\n",
+                substituted, program->preemption_count);
+    return unmet + substituted;
+}
+
+static int print_verdict(const struct program *program, const struct harness_result *result,
+                         bool text)
+{
     printf("performed %u operations, skipped %u that the contract did not allow\n",
            result->performed, result->skipped);
     if (finding.present)
         target_report(stdout);
     else
         printf("verdict: no finding\n");
-    if (unmet)
-        printf("schedule drifted: %u of %u preemptions were not met\n", unmet,
-               program->preemption_count);
-    if (substituted)
-        printf("schedule drifted: %u of %u preemptions name a thread that could not run\n",
-               substituted, program->preemption_count);
+    unsigned drifted = print_drift(stdout, program, text);
     if (!finding.present) /* whose report has it */
         report_hash(stdout);
-    return finding.present ? EXIT_FINDING : unmet + substituted ? EXIT_DRIFTED : EXIT_CLEAN;
+    return finding.present ? EXIT_FINDING : drifted ? EXIT_DRIFTED : EXIT_CLEAN;
 }
 
 static int write_list(const struct program *program, const char *path)
@@ -172,14 +201,76 @@ static struct harness_result perform(const struct arguments *arguments, struct p
     return execute_sequential(program);
 }
 
+/* As a shell takes it back. */
+static void put_quoted(FILE *out, const char *word)
+{
+    if (word[0] && word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                     "0123456789_-+=:,./@%")] == '\0') {
+        fputs(word, out);
+        return;
+    }
+    fputc('\'', out);
+    for (; *word; word++)
+        *word == '\'' ? fputs("'\\''", out) : fputc(*word, out);
+    fputc('\'', out);
+}
+
+/* The command that runs the same again; the caller frees it. */
+static char *replay_command(const struct arguments *arguments)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *memory = open_memstream(&text, &size);
+    if (!memory)
+        return NULL;
+    put_quoted(memory, program_invocation_name);
+    fprintf(memory, " run --timeline%s%s ", arguments->memory ? " --granularity memory" : "",
+            arguments->sequential ? " --sequential" : "");
+    put_quoted(memory, arguments->file);
+    fclose(memory);
+    return text;
+}
+
+static bool set_granularity(const struct arguments *arguments)
+{
+    if (!arguments->memory || granularity_set_memory())
+        return true;
+    fprintf(stderr, "csq: %s\n", GRANULARITY_MISSING);
+    return false;
+}
+
+/* Perform it and draw it, or leave the drawing to a sanitizer's last words. */
+static bool perform_drawn(const struct arguments *arguments, struct program *program,
+                          struct harness_result *result)
+{
+    bool files = arguments->html || arguments->svg;
+    char *command = replay_command(arguments);
+    struct timeline_request request = {.file = arguments->file,
+                                       .html = arguments->html,
+                                       .svg = arguments->svg,
+                                       .command = command,
+                                       .terminal = arguments->timeline || !files,
+                                       .ascii = arguments->ascii};
+    bool drawn = command && timeline_expect(&request, program);
+    if (drawn) {
+        *result = perform(arguments, program);
+        drawn = timeline_draw(&request, program);
+    }
+    target_set_last_words(NULL);
+    free(command);
+    return drawn;
+}
+
 static int run(const struct arguments *arguments, struct program *program)
 {
-    if (arguments->memory && !granularity_set_memory()) {
-        fprintf(stderr, "csq: %s\n", GRANULARITY_MISSING);
+    struct harness_result result = {0};
+    if (!set_granularity(arguments))
         return EXIT_BAD_INPUT;
-    }
-    struct harness_result result = perform(arguments, program);
-    if (!arguments->quiet)
+    if (!arguments->timeline)
+        result = perform(arguments, program);
+    else if (!perform_drawn(arguments, program, &result))
+        return EXIT_BAD_INPUT;
+    if (!arguments->quiet && !arguments->timeline)
         report_trace(stdout, 0, UINT64_MAX);
     int status = print_verdict(program, &result, arguments->text);
     if (!file_flush_output())
@@ -189,6 +280,15 @@ static int run(const struct arguments *arguments, struct program *program)
     return status;
 }
 
+static int timeline(const struct arguments *arguments, struct program *program)
+{
+    struct harness_result result;
+    if (!set_granularity(arguments) || !perform_drawn(arguments, program, &result))
+        return EXIT_BAD_INPUT;
+    unsigned drifted = print_drift(stderr, program, arguments->text);
+    return finding.present ? EXIT_FINDING : drifted ? EXIT_DRIFTED : EXIT_CLEAN;
+}
+
 int main(int argc, char **argv)
 {
     static const struct argp argp = {options, parse_option, "COMMAND FILE", documentation, NULL,
@@ -196,7 +296,7 @@ int main(int argc, char **argv)
     static const struct {
         const char *name;
         int (*routine)(const struct arguments *, struct program *);
-    } commands[] = {{"show", show}, {"asm", assemble}, {"run", run}};
+    } commands[] = {{"show", show}, {"asm", assemble}, {"run", run}, {"timeline", timeline}};
     static struct program program;
     struct arguments arguments = {0};
     argp_err_exit_status = EXIT_BAD_INPUT;

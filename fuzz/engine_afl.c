@@ -28,6 +28,7 @@ PUBLIC void afl_custom_deinit(void *data);
 struct mutator {
     struct sched_random random;
     struct mutate_trim trim;
+    unsigned asked; /* mutations, until the warm-up is over */
     struct intake intake;
     uint8_t out[PROGRAM_MAX_SIZE];
 };
@@ -56,6 +57,8 @@ size_t afl_custom_fuzz(void *data, uint8_t *bytes, size_t size, uint8_t **out, u
     if (taken > 0)
         return taken;
     uint64_t seed = sched_random_next(&mutator->random);
+    if (mutate_warms_up(&mutator->asked))
+        return mutate_fresh_bytes(*out, most, seed);
     bool cross = sched_random_below(&mutator->random, CROSSOVER) == 0;
     if (cross && other && other_size > 0)
         return mutate_cross_bytes(bytes, size, other, other_size, *out, most, seed);

@@ -34,10 +34,14 @@ static size_t mutate_as_bytes(uint8_t *data, size_t size, size_t max_size)
     return mutate_canonical(data, changed, max_size);
 }
 
+static unsigned asked; /* mutations of both kinds, until the warm-up is over */
+
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
 {
     struct sched_random random = {.state = seed};
     size_t changed = 0;
+    if (mutate_warms_up(&asked))
+        return mutate_fresh_bytes(data, max_size, sched_random_next(&random));
     if (max_size < PROGRAM_HEADER_SIZE || sched_random_below(&random, OWN) == 0)
         changed = mutate_as_bytes(data, size, max_size);
     return changed ? changed : mutate_bytes(data, size, max_size, sched_random_next(&random));
@@ -48,6 +52,8 @@ size_t LLVMFuzzerCustomCrossOver(const uint8_t *data, size_t size, const uint8_t
 {
     struct sched_random random = {.state = seed};
     uint64_t next = sched_random_next(&random);
+    if (mutate_warms_up(&asked))
+        return mutate_fresh_bytes(out, max_size, next);
     if (sched_random_below(&random, CROSSOVER) == 0)
         return mutate_cross_bytes(data, size, other, other_size, out, max_size, next);
     size_t kept = size < max_size ? size : max_size;

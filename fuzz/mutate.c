@@ -85,6 +85,14 @@ size_t mutate_bytes(uint8_t *data, size_t size, size_t max_size, uint64_t seed)
     return encode(&program, data, max_size);
 }
 
+size_t mutate_fresh_bytes(uint8_t *data, size_t max_size, uint64_t seed)
+{
+    static struct program program;
+    struct sched_random random = {.state = seed};
+    mutate_fresh(&program, &random, mutate_room(max_size));
+    return encode(&program, data, max_size);
+}
+
 size_t mutate_cross_bytes(const uint8_t *data, size_t size, const uint8_t *other, size_t other_size,
                           uint8_t *out, size_t max_size, uint64_t seed)
 {

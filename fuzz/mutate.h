@@ -76,6 +76,22 @@ void mutate_fresh_under(struct program *program, const struct program_schedule *
  */
 size_t mutate_bytes(uint8_t *data, size_t size, size_t max_size, uint64_t seed);
 
+/* A fresh program in the place of whatever there was; otherwise the same. */
+size_t mutate_fresh_bytes(uint8_t *data, size_t max_size, uint64_t seed);
+
+/*
+ * Of so many mutations, the first that an engine asks for, most are to be fresh programs: what is
+ * shallow is then found as soon as by random programs alone, and the corpus begins with variety.
+ * Does the next have to be one? `asked` counts up to the end of the warm-up, from 0.
+ */
+#define MUTATE_WARM_UP 2048u
+static inline bool mutate_warms_up(unsigned *asked)
+{
+    unsigned n = *asked;
+    *asked += n < MUTATE_WARM_UP;
+    return n < MUTATE_WARM_UP && n % 8 != 0;
+}
+
 /* `out` has room for max_size, and may overlap with neither input. */
 size_t mutate_cross_bytes(const uint8_t *data, size_t size, const uint8_t *other, size_t other_size,
                           uint8_t *out, size_t max_size, uint64_t seed);

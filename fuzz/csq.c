@@ -8,6 +8,7 @@
 #include "execute.h"
 #include "explore.h"
 #include "file.h"
+#include "substrate_command.h"
 #include "target.h"
 
 #include <argp.h>
@@ -24,6 +25,7 @@ struct arguments {
     bool quiet;
     bool sequential; /* --sequential */
     bool memory;     /* --granularity memory */
+    bool substrate;  /* --substrate */
     bool text;       /* the file is in the text form */
 };
 
@@ -47,6 +49,8 @@ static const struct argp_option options[] = {
      "run: as csq_sequential_fuzzer does, on one thread and held against the sequential "
      "specification",
      0},
+    {"substrate", 'b', NULL, 0, "the bytes are of csq_substrate_fuzzer, as a text says by itself",
+     0},
     {"granularity", 'g', "G", 0, "run: sync (default), or memory as in csq explore", 0},
     {0}};
 
@@ -65,6 +69,9 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
         return 0;
     case 's':
         arguments->sequential = true;
+        return 0;
+    case 'b':
+        arguments->substrate = true;
         return 0;
     case 'g':
         if (!granularity_parse(value, &arguments->memory))
@@ -189,6 +196,15 @@ static int run(const struct arguments *arguments, struct program *program)
     return status;
 }
 
+static int run_substrate(const struct arguments *arguments)
+{
+    struct substrate_arguments given = {.command = arguments->command,
+                                        .file = arguments->file,
+                                        .output = arguments->output,
+                                        .quiet = arguments->quiet};
+    return substrate_command(&given);
+}
+
 int main(int argc, char **argv)
 {
     static const struct argp argp = {options, parse_option, "COMMAND FILE", documentation, NULL,
@@ -204,6 +220,8 @@ int main(int argc, char **argv)
         return explore_command(argc - 1, argv + 1);
     if (argp_parse(&argp, argc, argv, 0, NULL, &arguments) != 0)
         return EXIT_BAD_INPUT;
+    if (arguments.substrate || substrate_is_file(arguments.file))
+        return run_substrate(&arguments);
     for (unsigned i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         if (strcmp(arguments.command, commands[i].name) != 0)
             continue;

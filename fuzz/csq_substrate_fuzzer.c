@@ -1,7 +1,8 @@
 /*
- * Fuzz target: what the queue stands on. Calls of the substrate's routines, IRQLs and locks, events,
- * interlocked operations, lists, IRPs on their way through drivers, each held against a model
- * written from the clauses (conformance/substrate.h). The input is one of its own: substrate.md.
+ * Fuzz target: what the queue stands on. Calls of the substrate's routines, IRQLs and locks,
+ * events, interlocked operations, lists, IRPs on their way through drivers, each held against a
+ * model written from the clauses (conformance/substrate.h). The input is one of its own:
+ * substrate.md.
  */
 #include "conformance/finding.h"
 #include "substrate.h"

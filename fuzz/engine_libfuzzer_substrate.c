@@ -14,7 +14,9 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
 /* libFuzzer is not compiled with MemorySanitizer, which therefore does not see what it writes. */
 void __msan_unpoison(const volatile void *data, size_t size) __attribute__((weak));
 
-#define OWN 4 /* one in so many is libFuzzer's own */
+#define OWN     8  /* one in so many is libFuzzer's own */
+#define FRESH   8  /* one in so many is a new program */
+#define LONGEST 24 /* calls of a new one */
 
 static struct sched_random chance;
 
@@ -23,9 +25,13 @@ static unsigned below(unsigned bound)
     return sched_random_below(&chance, bound);
 }
 
-static struct substrate_call any_call(void)
+/* Any, or any of those about IRPs and devices, which come last in the table. */
+static struct substrate_call any_call(bool of_irps)
 {
-    struct substrate_call call = {.kind = (uint8_t)below(substrate_kinds())};
+    unsigned first = 0;
+    while (of_irps && strcmp(substrate_name(first), "irp-allocate") != 0)
+        first++;
+    struct substrate_call call = {.kind = (uint8_t)(first + below(substrate_kinds() - first))};
     for (unsigned i = 0; i < substrate_operands(call.kind); i++)
         call.operand[i] = (uint8_t)below(below(2) ? 256 : 5);
     return call;
@@ -64,7 +70,7 @@ static void mutate_once(struct substrate_program *program)
 {
     unsigned what = program->count ? below(8) : 0;
     if (what < 3)
-        insert(program, any_call());
+        insert(program, any_call(below(2)));
     else if (what == 3)
         take_out(program);
     else if (what == 4)
@@ -73,6 +79,14 @@ static void mutate_once(struct substrate_program *program)
         insert(program, program->calls[below(program->count)]);
     else
         change(program);
+}
+
+static void write_anew(struct substrate_program *program)
+{
+    bool of_irps = below(2);
+    program->count = 0;
+    for (unsigned calls = 1 + below(LONGEST); calls > 0; calls--)
+        program->calls[program->count++] = any_call(of_irps || below(2));
 }
 
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
@@ -87,8 +101,11 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
         return size;
     }
     substrate_decode(&program, data, size);
-    for (unsigned times = 1 + below(4); times > 0; times--)
-        mutate_once(&program);
+    if (below(FRESH) == 0)
+        write_anew(&program);
+    else
+        for (unsigned times = 1 + below(4); times > 0; times--)
+            mutate_once(&program);
     size = substrate_encode(&program, bytes);
     size = size < max_size ? size : max_size;
     memcpy(data, bytes, size);

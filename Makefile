@@ -59,6 +59,7 @@ EXPLORE = $(wildcard fuzz/explore*.c) fuzz/litmus.c fuzz/litmus_parse.c fuzz/out
 TIMELINE = $(wildcard fuzz/timeline*.c) conformance/suite/emit.c
 MUTATE = $(wildcard fuzz/mutate*.c)
 TARGET = $(FORMAT) $(MUTATE) fuzz/execute.c fuzz/target.c $(HOOKS:%=fuzz/hooks_%.c)
+COMMAND = fuzz/csq.c fuzz/substrate_command.c $(TIMELINE)
 SEARCH = fuzz/search.c fuzz/file.c
 
 SEEN = $(IMPL) $(filter-out src/io/registry.c src/io/claim.c,$(IO)) src/ke/interlocked.c \
@@ -69,15 +70,17 @@ SEEN = $(IMPL) $(filter-out src/io/registry.c src/io/claim.c,$(IO)) src/ke/inter
 # time for each; and the tables that compare addresses, where equal executions may differ.
 STEERING = $(IMPL) $(filter-out src/io/registry.c src/io/claim.c,$(IO)) \
            conformance/driver.c conformance/store.c conformance/perform.c \
-           fuzz/bluetooth.c fuzz/bluetooth_racy.c
+           $(wildcard conformance/substrate*.c) fuzz/bluetooth.c fuzz/bluetooth_racy.c
 ifneq ($(findstring fuzzer-no-link,$(CFLAGS)),)
 UNCOVERED = -fno-sanitize=fuzzer-no-link
 else ifneq ($(findstring -fsanitize-coverage=,$(CFLAGS)),)
 UNCOVERED = -fno-sanitize-coverage=trace-pc-guard,trace-cmp
 endif
 
-# What an engine asks a target, beside running an input; for AFL++ fuzz/engine_afl_target.c.
+# What an engine asks a target, beside running an input; for AFL++ fuzz/engine_afl_target.c. A
+# target with a format of its own has a mutator of its own.
 ENGINE ?= fuzz/engine_libfuzzer.c
+engine = $(if $(filter csq_substrate_fuzzer,$(1)),$(ENGINE:%_libfuzzer.c=%_libfuzzer_substrate.c),$(ENGINE))
 
 LIBRARY = $(IMPL) $(IO) $(KE) $(CONFORMANCE) $(TARGET)
 FIBERS = $(ANNOTATE) $(FIBER_BODY) $(STRATEGIES)
@@ -99,7 +102,7 @@ compile = $(if $(filter $(1),$(STEERING)),,AFL_NOOPT=1) $(COMPILE) $(call except
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 
-FUZZERS = csq_schedule_fuzzer csq_sequential_fuzzer bluetooth_driver_fuzzer
+FUZZERS = csq_schedule_fuzzer csq_sequential_fuzzer csq_substrate_fuzzer bluetooth_driver_fuzzer
 YARDSTICK = fuzz/bluetooth.c fuzz/bluetooth_racy.c
 
 # What a target has of its own: feedback; a program under test, with its bug.
@@ -123,7 +126,7 @@ $(BUILD)/%.o: %.c
 	$(call compile,$<) -c $< -o $@
 
 # A target with a fuzzing engine; C++ because engines are.
-$(BUILD)/%_fuzzer: $(call objects,fuzz/%_fuzzer.c $(ENGINE) $(LIBRARY) $(FIBERS))
+$(FUZZERS:%=$(BUILD)/%): $(BUILD)/%: $(BUILD)/fuzz/%.o $(call objects,$(LIBRARY) $(FIBERS))
 	$(CXX) $(CXXFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT) $(LIB_FUZZING_ENGINE)
 
 $(BUILD)/%_fuzzer_standalone: $(call objects,fuzz/%_fuzzer.c fuzz/standalone.c $(LIBRARY) $(FIBERS))
@@ -131,6 +134,7 @@ $(BUILD)/%_fuzzer_standalone: $(call objects,fuzz/%_fuzzer.c fuzz/standalone.c $
 
 $(foreach target,$(FUZZERS),$(eval $(BUILD)/$(target) $(BUILD)/$(target)_standalone: \
     $(call objects,$(PARTS_$(target)))))
+$(foreach target,$(FUZZERS),$(eval $(BUILD)/$(target): $(call objects,$(call engine,$(target)))))
 
 $(BUILD)/yardstick: $(call objects,fuzz/yardstick.c $(YARDSTICK) $(LIBRARY) $(FIBERS))
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
@@ -139,7 +143,7 @@ $(BUILD)/yardstick_fixed: $(call objects,fuzz/yardstick.c fuzz/bluetooth.c fuzz/
     $(LIBRARY) $(FIBERS))
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
 
-$(BUILD)/csq: $(call objects,fuzz/csq.c $(TIMELINE) $(EXPLORE) $(LIBRARY) $(FIBERS))
+$(BUILD)/csq: $(call objects,$(COMMAND) $(EXPLORE) $(LIBRARY) $(FIBERS))
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
 
 $(BUILD)/hashes: $(call objects,fuzz/tests/hashes.c fuzz/file.c $(LIBRARY) $(FIBERS))
@@ -203,14 +207,15 @@ foreign = $(call objects,$(filter-out $(IMPL),$(1))) $(IMPL_OBJECTS)
 $(IMPL_PROGRAMS)/conformance_suite: $(call foreign,$(SUITE) $(JUDGED) $(FIBERS))
 	$(IMPL_LINK) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
 
-$(IMPL_PROGRAMS)/csq: $(call foreign,fuzz/csq.c $(TIMELINE) $(EXPLORE) $(LIBRARY) $(FIBERS))
+$(IMPL_PROGRAMS)/csq: $(call foreign,$(COMMAND) $(EXPLORE) $(LIBRARY) $(FIBERS))
 	$(IMPL_LINK) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
 
-$(IMPL_PROGRAMS)/%_fuzzer: $(call foreign,$(ENGINE) $(LIBRARY) $(FIBERS)) \
-    $(BUILD)/fuzz/%_fuzzer.o
+$(FUZZERS:%=$(IMPL_PROGRAMS)/%): $(IMPL_PROGRAMS)/%: $(BUILD)/fuzz/%.o \
+    $(call foreign,$(LIBRARY) $(FIBERS))
 	$(CXX) $(CXXFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT) $(LIB_FUZZING_ENGINE)
 
-$(foreach target,$(FUZZERS),$(eval $(IMPL_PROGRAMS)/$(target): $(call objects,$(PARTS_$(target)))))
+$(foreach target,$(FUZZERS),$(eval $(IMPL_PROGRAMS)/$(target): \
+    $(call objects,$(PARTS_$(target)) $(call engine,$(target)))))
 endif
 
 # ---- Variants with a planted bug --------------------------------------------------------------
@@ -257,7 +262,8 @@ mutant_tests: $(patsubst src/tests/%.c,$(PLANTED)/%,$(wildcard src/tests/test_*.
 $(PLANTED)/test_%: $(call planted,src/tests/test_%.c $(IO) $(KE) $(FIBERS))
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
 
-$(PLANTED)/$(FUZZER): $(MUTANT_OBJECTS) $(call planted,fuzz/$(FUZZER).c $(PARTS_$(FUZZER)) $(ENGINE))
+$(PLANTED)/$(FUZZER): $(MUTANT_OBJECTS) $(call planted,fuzz/$(FUZZER).c $(PARTS_$(FUZZER)) \
+    $(call engine,$(FUZZER)))
 	$(CXX) $(CXXFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT) $(LIB_FUZZING_ENGINE)
 
 $(PLANTED)/$(FUZZER)_standalone: $(MUTANT_OBJECTS) \
@@ -285,7 +291,7 @@ $(PLANTED)/conformance_suite: $(call planted,$(SUITE) $(JUDGED) $(FIBERS))
 $(PLANTED)/search: $(MUTANT_OBJECTS) $(call planted,$(SEARCH))
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
 
-$(PLANTED)/csq: $(MUTANT_OBJECTS) $(call planted,fuzz/csq.c $(TIMELINE) $(EXPLORE))
+$(PLANTED)/csq: $(MUTANT_OBJECTS) $(call planted,$(COMMAND) $(EXPLORE))
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
 endif
 

@@ -17,6 +17,7 @@ usage() {
     --engine ENGINE   libfuzzer (default), afl, or both on one corpus
     --target NAME     csq_schedule_fuzzer (default): calls and thread schedule; csq_sequential_fuzzer:
                       one thread, held against the sequential specification;
+                      csq_substrate_fuzzer: what the queue stands on, held against a model;
                       bluetooth_driver_fuzzer: the yardstick, which has a bug on purpose
     --jobs N          processes (default: one a core, at least one a lane and engine)
     --ignore SIG      do not stop for this signature or clause; may be repeated
@@ -58,7 +59,8 @@ usage() {
 ./build.sh corpus     how large the shipped corpus is, and how many features it has; options:
     --merge FOLDER    add those inputs of a folder (bytes, or text in .csq) that bring a new feature
     --minimize        take out what --merge has added and others have made redundant
-    --target NAME     csq_schedule_fuzzer (default of --merge) or csq_sequential_fuzzer
+    --target NAME     csq_schedule_fuzzer (default of --merge), csq_sequential_fuzzer or
+                      csq_substrate_fuzzer
     --corpus FOLDER   of another corpus than the one shipped (default: corpus)
 ./build.sh check-integration  check what fuzzing services check of a build, for each engine with each
                       sanitizer, and that each build finds planted bugs; options:

@@ -19,9 +19,21 @@ static struct {
 } muted[FINDING_MUTED];
 static unsigned muted_entries;
 static unsigned muted_now;
+static const char *named;
+
+void finding_name_operation(const char *name)
+{
+    named = name;
+}
+
+const char *finding_named_operation(void)
+{
+    return named;
+}
 
 void finding_reset(void)
 {
+    named = NULL;
     finding.present = false;
     muted_now = 0;
 }
@@ -88,6 +100,11 @@ static const char *other_running(int self)
 void finding_pair(int slot, const char *pair[2])
 {
     int self = sched_self();
+    if (named) {
+        pair[0] = named;
+        pair[1] = NULL;
+        return;
+    }
     const struct operation *running = monitor_running(self);
     unsigned current = monitor_running_index(self);
     pair[0] = running ? operation_name(running->kind) : "end";

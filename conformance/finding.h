@@ -53,6 +53,11 @@ bool finding_is_muted(enum clause clause, const char *const pair[2]);
 /* "CSQ-GEN-15 cancel|insert": stable, one line, no addresses. */
 void finding_signature(const struct finding *what, char *buffer, size_t size);
 
+/* What runs is no operation of a queue's but this, and stands alone in signatures: until the next
+ * finding_reset(). NULL: as always. */
+void finding_name_operation(const char *name);
+const char *finding_named_operation(void);
+
 /* The two operations that concern the IRP in `slot`, or the running ones (LEDGER_NONE). */
 void finding_pair(int slot, const char *pair[2]);
 

@@ -73,6 +73,10 @@ int nearest_note(enum nearest_fault fault, const void *address, const char *desc
     int slot;
     if (sched_self() == SCHED_OUTSIDE)
         return 0;
+    if (finding_named_operation()) { /* no queue is in play */
+        finding_note(CLAUSE_COMP_3, LEDGER_NONE, "%s (the nearest clause)", description);
+        return finding.present;
+    }
     const struct operation *running = monitor_running(sched_self());
     unsigned kind = running ? running->kind : OP_COMPLETE;
     enum object object = find_object(address, &slot);

@@ -14,6 +14,8 @@
 #   ret      the operation is over, and the IRP that it got disposed of; a drain has one ret
 # Where several IRPs are in play, I, Ix, Rm and C name theirs as Pk does; where there are two queues
 # every callback says which: "Rm(1):q0". What the epilogue does to clean up is left out.
+#
+# Calls of csq_substrate_fuzzer have no such trace: the model judges each. TRACE is how many there are.
 set -u
 export LC_ALL=C
 
@@ -61,7 +63,7 @@ compact() {
 # ---- What is wrong with a seed, if anything, on standard output -------------------------------
 
 check_comment() {
-    head -n 1 "$1" | grep -Eq '^# .*\b[A-Z]+(-[A-Z]+)*-[0-9]+' ||
+    head -n 1 "$1" | grep -Eq '^# .*\b([A-Z]+(-[A-Z]+)*-[0-9]+|SUBSTRATE:)' ||
         echo "its first line is no comment that names a clause"
 }
 
@@ -119,6 +121,10 @@ run_seed() {
     rm -f "$work/list"
     status=0
     "$csq" run "${how[@]}" --list="$work/list" "$1" >"$work/run" 2>"$work/errors" || status=$?
+    if [ "$2" = csq_substrate_fuzzer ]; then
+        trace=$(sed -n 's/^performed \([0-9]*\) operations.*/\1 calls/p' "$work/run")
+        return
+    fi
     trace=$({ "$csq" show "$1" 2>/dev/null && cat "$work/run"; } | compact)
 }
 
@@ -128,6 +134,7 @@ run_seed() {
 added_problems() {
     local how=(-q)
     [ "$2" != csq_sequential_fuzzer ] || how+=(--sequential)
+    [ "$2" != csq_substrate_fuzzer ] || how+=(--substrate)
     "$csq" run "${how[@]}" "$1" >"$work/run" 2>&1 || tail -n 4 "$work/run"
     [ "$(basename "$1")" = "added-$(sha1sum <"$1" | cut -c1-16)" ] ||
         echo "its name is not that of its bytes: who edits a seed gives it a name of its own"

@@ -8,6 +8,7 @@
 #include "execute.h"
 #include "explore.h"
 #include "file.h"
+#include "substrate_command.h"
 #include "target.h"
 #include "timeline.h"
 
@@ -30,6 +31,7 @@ struct arguments {
     bool quiet;
     bool sequential; /* --sequential */
     bool memory;     /* --granularity memory */
+    bool substrate;  /* --substrate */
     bool text;       /* the file is in the text form */
 };
 
@@ -58,6 +60,8 @@ static const struct argp_option options[] = {
     {"html", 'H', "FILE", 0, "timeline: write a page to FILE, which needs nothing else", 0},
     {"svg", 'S', "FILE", 0, "timeline: write the picture alone to FILE", 0},
     {"ascii", 'a', NULL, 0, "timeline, run --timeline: no box drawing, in any locale", 0},
+    {"substrate", 'b', NULL, 0, "the bytes are of csq_substrate_fuzzer, as a text says by itself",
+     0},
     {"granularity", 'g', "G", 0, "run: sync (default), or memory as in csq explore", 0},
     {0}};
 
@@ -88,6 +92,9 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
         return 0;
     case 's':
         arguments->sequential = true;
+        return 0;
+    case 'b':
+        arguments->substrate = true;
         return 0;
     case 'g':
         if (!granularity_parse(value, &arguments->memory))
@@ -289,6 +296,15 @@ static int timeline(const struct arguments *arguments, struct program *program)
     return finding.present ? EXIT_FINDING : drifted ? EXIT_DRIFTED : EXIT_CLEAN;
 }
 
+static int run_substrate(const struct arguments *arguments)
+{
+    struct substrate_arguments given = {.command = arguments->command,
+                                        .file = arguments->file,
+                                        .output = arguments->output,
+                                        .quiet = arguments->quiet};
+    return substrate_command(&given);
+}
+
 int main(int argc, char **argv)
 {
     static const struct argp argp = {options, parse_option, "COMMAND FILE", documentation, NULL,
@@ -304,6 +320,8 @@ int main(int argc, char **argv)
         return explore_command(argc - 1, argv + 1);
     if (argp_parse(&argp, argc, argv, 0, NULL, &arguments) != 0)
         return EXIT_BAD_INPUT;
+    if (arguments.substrate || substrate_is_file(arguments.file))
+        return run_substrate(&arguments);
     for (unsigned i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         if (strcmp(arguments.command, commands[i].name) != 0)
             continue;

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 static const struct program *running;
+static target_description *describer;
 static uint64_t uncounted;
 static uint64_t *executions = &uncounted;
 
@@ -42,6 +43,11 @@ void target_set_program(const struct program *program)
     running = program;
 }
 
+void target_set_description(target_description *describe)
+{
+    describer = describe;
+}
+
 static void print_line(void *context, const char *text)
 {
     fprintf(context, "  %s\n", text);
@@ -50,7 +56,9 @@ static void print_line(void *context, const char *text)
 static void describe(FILE *out, void *context)
 {
     (void)context;
-    if (running)
+    if (describer)
+        describer(print_line, out);
+    else if (running)
         program_print(running, print_line, out);
 }
 

@@ -20,6 +20,10 @@ void target_count(void);
 /* The program that is about to run, for whoever has to report in the middle of it. */
 void target_set_program(const struct program *program);
 
+/* The same for an input of another format: what it means is printed by `describe`, a line each. */
+typedef void target_description(program_line *line, void *context);
+void target_set_description(target_description *describe);
+
 /* Print the finding of the execution that just ended, with its program. */
 void target_report(FILE *out);
 

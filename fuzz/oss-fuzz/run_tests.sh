@@ -27,7 +27,7 @@ for program in "$build"/test_*; do
     "$program"
 done
 "$build/conformance_suite"
-for target in csq_schedule_fuzzer csq_sequential_fuzzer; do
+for target in csq_schedule_fuzzer csq_sequential_fuzzer csq_substrate_fuzzer; do
     mkdir -p "$build/seeds/$target"
     for seed in corpus/"$target"/*.csq; do
         "$build/csq" asm "$seed" -o "$build/seeds/$target/$(basename "$seed" .csq)"

@@ -288,7 +288,8 @@ install_file() {
 SEED_TOOL=build/seeds/csq
 build_seed_tool() {
     mkdir -p build/seeds
-    [ -z "$(find "$SEED_TOOL" -newer fuzz/format_bytes.c -newer fuzz/format_parse.c 2>/dev/null)" ] ||
+    [ -z "$(find "$SEED_TOOL" -newer fuzz/format_bytes.c -newer fuzz/format_parse.c \
+        -newer fuzz/format_substrate.c -newer conformance/substrate.c 2>/dev/null)" ] ||
         return 0
     run_make BUILD=build/plain CC="${CC_FOR_BUILD:-$(command -v cc || command -v clang || command -v clang-19)}" \
         CFLAGS=-O1 CXXFLAGS=-O1 LDFLAGS= SANITIZER=none build/plain/csq

@@ -80,12 +80,13 @@ add_new() {
 
 # canonical FOLDER: its files as programs: the bytes in $work/in/SHA1, the text in $work/text.
 canonical() {
-    local file sum
+    local file sum how=()
     mkdir -p "$work/in" "$work/text"
     find "$1/" -type f -print0 >"$work/files" 2>"$work/log" ||
         die "cannot read all of $1: $(head -n 1 "$work/log")"
+    [ "$target" != csq_substrate_fuzzer ] || how=(--substrate)
     while IFS= read -r -d '' file; do
-        if ! "$SEED_TOOL" show "$file" -o "$work/one.csq" 2>"$work/log" ||
+        if ! "$SEED_TOOL" show "${how[@]}" "$file" -o "$work/one.csq" 2>"$work/log" ||
             ! "$SEED_TOOL" asm "$work/one.csq" -o "$work/one" 2>"$work/log"; then
             die "nothing was merged: $(head -n 1 "$work/log")"
         fi

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # ./build.sh coverage: what the shipped corpus reaches of src/csq, src/io and src/ke, line by line.
 #
-# The two service targets run their seeds in the coverage lane. corpus/UNCOVERED lists what that
+# The service targets run their seeds in the coverage lane. corpus/UNCOVERED lists what that
 # leaves out, each with a reason and the unit test that gets there; coverage_report.pl holds the list
 # against both. Exit status: 0 all as promised, 1 not so, 2 could not be measured.
 #

@@ -215,8 +215,11 @@ sub reachable {
 sub print_row {
     my ($row) = @_;
     my $share = reachable($row) ? sprintf('%.1f %%', percent($row->{reached}, reachable($row))) : '-';
-    printf "%-22s %5d %7d %6d %6d %5d %9s %9s %7s\n", $row->{name},
-        @$row{qw(lines reached trap out unreached)}, $share,
+    my $raw = sprintf '%.1f %%', percent($row->{reached}, $row->{lines});
+    my $untrapped = $row->{lines} - $row->{trap};
+    my $kept = $untrapped ? sprintf('%.1f %%', percent($row->{reached}, $untrapped)) : '-';
+    printf "%-22s %5d %7d %6d %6d %5d %8s %9s %9s %9s %7s\n", $row->{name},
+        @$row{qw(lines reached trap out unreached)}, $raw, $kept, $share,
         "$row->{branches_hit}/$row->{branches}", "$row->{mcdc_hit}/$row->{mcdc}";
 }
 
@@ -244,8 +247,8 @@ sub read_summaries {
 sub print_table {
     my ($info, $listed, $summaries) = @_;
     my %total;
-    printf "%-22s %5s %7s %6s %6s %5s %9s %9s %7s\n", 'file', 'lines', 'reached', 'traps', 'no op',
-        'left', 'of rest', 'branches', 'MC/DC';
+    printf "%-22s %5s %7s %6s %6s %5s %8s %9s %9s %9s %7s\n", 'file', 'lines', 'reached', 'traps',
+        'no op', 'left', 'of all', 'but traps', 'of rest', 'branches', 'MC/DC';
     for my $file (sort keys %$info) {
         my ($folder) = $file =~ m{^(.*)/};
         my $row = row_of($file, $info->{$file}, $listed->{$file} // {}, $summaries->{$file});

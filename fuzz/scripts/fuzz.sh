@@ -128,9 +128,10 @@ start_libfuzzer() {
 }
 
 # AFL++ starts from a program without operations. The corpus and the seeds come through the mutator
-# as everything else does: a crash is a finding then, where afl-fuzz would refuse the seed.
+# as everything else does: a crash is a finding then, where afl-fuzz would refuse the seed. The
+# mutator knows programs of queues alone; other bytes AFL++ mutates by itself, from the seeds on.
 start_afl() {
-    local l=$1 folder=$2
+    local l=$1 folder=$2 mutator=afl_environment more=()
     mkdir -p "$folder/none"
     head -c 8 /dev/zero >"$folder/none/none"
     if [ -z "$planted" ]; then
@@ -138,12 +139,16 @@ start_afl() {
         move_by_sum "$folder/incoming" "$folder/corpus"
         find "$out/corpus/$target" -type f -exec cp -t "$folder/corpus" {} +
     fi
+    if [ "$target" = csq_substrate_fuzzer ]; then
+        mutator=afl_manners more=(-x "fuzz/$target.dict")
+        find "$folder/corpus" -type f -exec cp -t "$folder/none" {} +
+    fi
     (
-        afl_environment
+        "$mutator"
         export CSQFUZZ_PROGRESS=$folder/progress CSQFUZZ_IGNORE=$ignore AFL_BENCH_UNTIL_CRASH=1
         export CSQFUZZ_INTAKE=$folder/corpus
         exec afl-fuzz -i "$folder/none" -o "$folder/afl" -V "$seconds" "${AFL_OPTIONS[@]}" \
-            -c "$AFL_CMPLOG" -- "$(binary "$l")"
+            "${more[@]}" -c "$AFL_CMPLOG" -- "$(binary "$l")"
     ) >"$folder/log" 2>&1 </dev/null &
 }
 
@@ -296,6 +301,7 @@ show_command() {
         return
     fi
     [ "$target" != csq_sequential_fuzzer ] || how=" --sequential"
+    [ "$target" != csq_substrate_fuzzer ] || how=" --substrate"
     [ "${CSQFUZZ_GRANULARITY:-sync}" = sync ] || how+=" -g memory"
     echo "$(dirname "$(binary "$1")")/csq run$how $2"
 }

@@ -18,7 +18,7 @@ quietly() {
     "$@" >"$work/log" 2>&1
 }
 
-targets="csq_schedule_fuzzer csq_sequential_fuzzer"
+targets="csq_schedule_fuzzer csq_sequential_fuzzer csq_substrate_fuzzer"
 
 is_contract() {
     local target file
@@ -27,7 +27,7 @@ is_contract() {
             [ -s "$1/$file" ] || { echo "no $file"; return 1; }
         done
     done
-    [ "$(find "$1" -type f | wc -l)" -eq 8 ]
+    [ "$(find "$1" -type f | wc -l)" -eq 12 ]
 }
 
 four_runs() {

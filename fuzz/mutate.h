@@ -89,7 +89,7 @@ static inline bool mutate_warms_up(unsigned *asked)
 {
     unsigned n = *asked;
     *asked += n < MUTATE_WARM_UP;
-    return n < MUTATE_WARM_UP && n % 8 != 0;
+    return n < MUTATE_WARM_UP && n % 16 != 0;
 }
 
 /* `out` has room for max_size, and may overlap with neither input. */

@@ -14,7 +14,7 @@ static void on_signal(int number, siginfo_t *info, void *context)
 {
     (void)context;
     target_fault(FAULT_MEMORY, info->si_addr,
-                 number == SIGSEGV ? "an invalid memory access" : "a fatal signal");
+                 number == SIGSEGV ? "an invalid memory access" : "a fatal signal", "");
     abort();
 }
 

@@ -15,18 +15,28 @@ int __tsan_get_report_mop(void *report, uintptr_t index, int *tid, void **addres
 void __tsan_on_report(void *report);
 const char *__tsan_default_options(void);
 
+/* The two accesses of a race come in the order in which they happened to be seen: name them in
+ * one. */
+static const char *accesses(int written, int of)
+{
+    if (of == 0)
+        return "";
+    return written == of ? of > 1 ? "write|write" : "write" : written ? "read|write" : "read";
+}
+
 void __tsan_on_report(void *report)
 {
     const char *description = "";
     int count, stacks, mops = 0, locs, mutexes, threads, tids;
-    int tid, size, write, atomic;
+    int tid, size, write, atomic, written = 0;
     void *sleep_trace[1], *trace[1], *address = NULL;
     __tsan_get_report_data(report, &description, &count, &stacks, &mops, &locs, &mutexes, &threads,
                            &tids, sleep_trace, 1);
-    if (mops > 0)
-        __tsan_get_report_mop(report, 0, &tid, &address, &size, &write, &atomic, trace, 1);
+    for (int i = mops < 2 ? mops : 2; i-- > 0; written += write)
+        __tsan_get_report_mop(report, (uintptr_t)i, &tid, &address, &size, &write, &atomic, trace,
+                              1);
     target_fault(strcmp(description, "heap-use-after-free") == 0 ? FAULT_MEMORY : FAULT_RACE,
-                 address, description);
+                 address, description, accesses(written, mops < 2 ? mops : 2));
 }
 
 /* Without halt_on_error libFuzzer goes on after a race and saves an empty input. */

@@ -65,9 +65,9 @@ void target_set_last_words(void (*speak)(void))
     last_words = speak;
 }
 
-void target_fault(int fault, const void *address, const char *description)
+void target_fault(int fault, const void *address, const char *description, const char *access)
 {
-    if (finding.present || !nearest_note((enum nearest_fault)fault, address, description))
+    if (finding.present || !nearest_note((enum nearest_fault)fault, address, description, access))
         return;
     target_report(stderr);
     if (last_words)
@@ -76,7 +76,7 @@ void target_fault(int fault, const void *address, const char *description)
 
 static void mute_all(const char *list)
 {
-    char signature[96];
+    char signature[FINDING_SIGNATURE];
     while (*list) {
         size_t length = strcspn(list, "\n");
         if (length > 0 && length < sizeof signature) {

@@ -27,8 +27,9 @@ void target_report(FILE *out);
 void target_set_last_words(void (*speak)(void));
 
 /* A sanitizer or a signal speaks: name the running operations and the nearest clause on stderr.
- * `fault` is an enum nearest_fault. */
-void target_fault(int fault, const void *address, const char *description);
+ * `fault` is an enum nearest_fault; `access` is "read", "write", two of them with | between, "" if
+ * it is not known. */
+void target_fault(int fault, const void *address, const char *description, const char *access);
 
 /* One body a sanitizer, chosen when linking (hooks_*.c): install what it needs. */
 void target_install_hooks(void);

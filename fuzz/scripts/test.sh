@@ -75,6 +75,7 @@ add_test serial-detection fuzz/scripts/detect.sh --tap --runs 5 \
     A01 A03 A04 A06 A07 A09 A10 A12 A13 A20 A24 C01 # the rest: ./build.sh detect, by hand
 add_test serial-sequential fuzz/tests/sequential.sh
 add_test serial-explore fuzz/tests/explore.sh build/clang build/clang/mutants/A23/csq
+add_test serial-minimize fuzz/tests/minimize.sh
 add_test serial-deep conformance/check_deep.sh build/gcc
 add_test serial-search fuzz/tests/search.sh build/gcc
 add_test serial-races fuzz/tests/races.sh

@@ -154,8 +154,5 @@ bool minimize(struct minimize *m)
         shrink(m);
         minimize_measure_depth(m);
     } while (!minimize_is_over(m) && !same(&before, &m->best));
-    if (!minimize_is_over(m))
-        return true;
-    m->fewest = 0;
-    return false;
+    return !minimize_is_over(m);
 }

@@ -54,7 +54,7 @@ KE = $(wildcard src/ke/*.c)
 IO = $(wildcard src/io/*.c)
 CONFORMANCE = $(wildcard conformance/*.c)
 FORMAT = $(wildcard fuzz/format_*.c) fuzz/labels.c fuzz/litmus_words.c
-EXPLORE = $(wildcard fuzz/explore*.c) fuzz/litmus.c fuzz/litmus_parse.c fuzz/outcome.c \
+EXPLORE = $(wildcard fuzz/explore*.c fuzz/minimize*.c) fuzz/litmus.c fuzz/litmus_parse.c fuzz/outcome.c \
           fuzz/file.c
 TIMELINE = $(wildcard fuzz/timeline*.c) conformance/suite/emit.c
 MUTATE = $(wildcard fuzz/mutate*.c)

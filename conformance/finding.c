@@ -15,7 +15,7 @@ struct finding finding;
 
 static struct {
     enum clause clause;
-    char pair[48]; /* empty: every pair */
+    char pair[64]; /* or cycle; empty: every one */
 } muted[FINDING_MUTED];
 static unsigned muted_entries;
 static unsigned muted_now;
@@ -52,7 +52,8 @@ void finding_signature(const struct finding *what, char *buffer, size_t size)
 {
     char pair[48];
     format_pair(pair, sizeof pair, what->pair);
-    snprintf(buffer, size, "%s %s", clause_text(what->clause)->id, pair);
+    snprintf(buffer, size, "%s %s%s%s", clause_text(what->clause)->id,
+             what->cycle[0] ? what->cycle : pair, what->fault[0] ? " " : "", what->fault);
 }
 
 bool finding_mute(const char *signature)
@@ -68,24 +69,30 @@ bool finding_mute(const char *signature)
         return false;
     const char *pair = signature + length + strspn(signature + length, " ");
     muted[muted_entries].clause = clause;
-    snprintf(muted[muted_entries].pair, sizeof muted[0].pair, "%s", pair);
+    snprintf(muted[muted_entries].pair, sizeof muted[0].pair, "%.*s", (int)strcspn(pair, " "),
+             pair);
     muted_entries++;
     return true;
 }
 
-bool finding_is_muted(enum clause clause, const char *const pair[2])
+static bool is_muted(enum clause clause, const char *pair)
 {
-    char text[48];
     for (unsigned i = 0; i < muted_entries; i++) {
         if (muted[i].clause != clause)
             continue;
         if (muted[i].pair[0] == '\0')
             return true;
-        format_pair(text, sizeof text, pair);
-        if (strcmp(text, muted[i].pair) == 0)
+        if (strcmp(pair, muted[i].pair) == 0)
             return true;
     }
     return false;
+}
+
+bool finding_is_muted(enum clause clause, const char *const pair[2])
+{
+    char text[48];
+    format_pair(text, sizeof text, pair);
+    return is_muted(clause, text);
 }
 
 /* The latest operation of another thread, for a finding that concerns no IRP. */
@@ -128,11 +135,12 @@ void finding_pair(int slot, const char *pair[2])
 }
 
 /* Fill `finding` in, but for its message; FALSE if it is muted, or no more than advice. */
-static bool record(enum clause clause, int slot)
+static bool record(enum clause clause, int slot, const char *cycle)
 {
     const char *pair[2];
     finding_pair(slot, pair);
-    if (clause_text(clause)->severity != SEVERITY_MUST || finding_is_muted(clause, pair)) {
+    if (clause_text(clause)->severity != SEVERITY_MUST || finding_is_muted(clause, pair) ||
+        is_muted(clause, cycle)) {
         muted_now++;
         return false;
     }
@@ -141,6 +149,8 @@ static bool record(enum clause clause, int slot)
     finding.bugcheck = 0;
     finding.pair[0] = pair[0];
     finding.pair[1] = pair[1];
+    snprintf(finding.cycle, sizeof finding.cycle, "%s", cycle);
+    finding.fault[0] = '\0';
     finding.thread = sched_self();
     finding.step = sched_trace()->event_count;
     finding.operation = monitor_running_index(sched_self());
@@ -150,7 +160,17 @@ static bool record(enum clause clause, int slot)
 void finding_note(enum clause clause, int slot, const char *format, ...)
 {
     va_list arguments;
-    if (finding.present || !record(clause, slot))
+    if (finding.present || !record(clause, slot, ""))
+        return;
+    va_start(arguments, format);
+    vsnprintf(finding.message, sizeof finding.message, format, arguments);
+    va_end(arguments);
+}
+
+void finding_note_cycle(enum clause clause, const char *cycle, const char *format, ...)
+{
+    va_list arguments;
+    if (finding.present || !record(clause, LEDGER_NONE, cycle))
         return;
     va_start(arguments, format);
     vsnprintf(finding.message, sizeof finding.message, format, arguments);
@@ -162,7 +182,7 @@ void finding_raise(enum clause clause, int slot, const char *format, ...)
     va_list arguments;
     if (finding.present) /* noted by somebody who could not end the execution; the first counts */
         sched_stop();
-    if (!record(clause, slot))
+    if (!record(clause, slot, ""))
         return;
     va_start(arguments, format);
     vsnprintf(finding.message, sizeof finding.message, format, arguments);
@@ -195,8 +215,10 @@ static enum clause clause_of_bugcheck(uint32_t code, uint64_t parameter)
 void finding_raise_bugcheck(uint32_t code, const uint64_t parameter[4])
 {
     int slot = ledger_find_irp((const IRP *)(uintptr_t)parameter[0]);
-    if (!finding.present && record(clause_of_bugcheck(code, parameter[0]), slot)) {
+    if (!finding.present && record(clause_of_bugcheck(code, parameter[0]), slot, "")) {
         finding.bugcheck = code;
+        if (finding.clause == CLAUSE_BUGCHECK) /* many of them share this one */
+            snprintf(finding.fault, sizeof finding.fault, "%s", ke_bugcheck_name(code));
         snprintf(finding.message, sizeof finding.message, "Windows would stop here: 0x%X %s",
                  (unsigned)code, ke_bugcheck_name(code));
     }

@@ -18,6 +18,8 @@ struct finding {
     enum clause clause;
     uint32_t bugcheck;   /* Windows' number, if it would stop; else 0 */
     const char *pair[2]; /* the two operations, in alphabetical order; the second may be NULL */
+    char cycle[64];      /* a deadlock's: takes the pair's place in the signature; else "" */
+    char fault[64];      /* a sanitizer's or a signal's: what, how and where; else "" */
     int thread;          /* who noticed */
     uint64_t step;       /* events before it */
     unsigned operation;
@@ -44,13 +46,26 @@ void finding_note(enum clause clause, int slot, const char *format, ...)
 /* Room for all clauses and some signatures. */
 #define FINDING_MUTED (CLAUSES + 64)
 
-/* Mute "CSQ-CAN-5" or one signature, "CSQ-CAN-5 cancel|insert". FALSE if no such clause exists or
- * there is no room (FINDING_MUTED). Muting lasts until the process ends. */
+/* Mute "CSQ-CAN-5" or one signature, "CSQ-CAN-5 cancel|insert" (what a fault's has after that does
+ * not count). FALSE if no such clause exists or there is no room (FINDING_MUTED). Muting lasts
+ * until the process ends. */
 bool finding_mute(const char *signature);
 unsigned finding_muted_count(void); /* in this execution */
 bool finding_is_muted(enum clause clause, const char *const pair[2]);
 
-/* "CSQ-GEN-15 cancel|insert": stable, one line, no addresses. */
+/* The same for a deadlock, whose signature has `cycle` in the place of a pair. */
+void finding_note_cycle(enum clause clause, const char *cycle, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Room for any signature. */
+#define FINDING_SIGNATURE 192
+
+/*
+ * One line, the same in every build, without addresses or lines: the clause and the unordered pair
+ * of operations, "CSQ-GEN-15 cancel|insert"; of a deadlock the cycle, beginning with its least
+ * operation, "DEADLOCK insert>remove"; of a fault also its kind, the unordered accesses and whose
+ * memory it was, "CSQ-CAN-4 cancel|remove data-race read|write ctx.Irp".
+ */
 void finding_signature(const struct finding *what, char *buffer, size_t size);
 
 /* What runs is no operation of a queue's but this, and stands alone in signatures: until the next

@@ -11,6 +11,8 @@
 #include "io/io.h"
 #include "ke/ke.h"
 
+#include <string.h>
+
 /* Somebody else's library may not have it: then its reading shows in its behaviour. */
 extern BOOLEAN csq_diagram_reading __attribute__((weak));
 
@@ -94,10 +96,56 @@ static void on_bugcheck(const struct ke_bugcheck *bugcheck)
 
 /* ---- The end ------------------------------------------------------------------------------- */
 
+static const char *running_name(int thread)
+{
+    const struct operation *running = monitor_running(thread);
+    return running ? operation_name(running->kind) : "end";
+}
+
+/* Follow who waits for whom, from any blocked thread as many times as there are threads: whoever is
+ * reached then is on the cycle, or is the end of a chain that has none. */
+static int on_cycle(void)
+{
+    int thread = 0;
+    while (thread < SCHED_EPILOGUE && !sched_is_blocked(thread))
+        thread++;
+    for (unsigned i = 0; i < SCHED_THREADS; i++)
+        if (sched_waits_for(thread) >= 0)
+            thread = sched_waits_for(thread);
+    return thread;
+}
+
+static void join_cycle(char *text, size_t size, int start)
+{
+    size_t length = 0;
+    int thread = start;
+    text[0] = '\0';
+    do {
+        length += (size_t)snprintf(text + length, size - length, "%s%s", length ? ">" : "",
+                                   running_name(thread));
+        thread = sched_waits_for(thread);
+    } while (thread >= 0 && thread != start && length < size);
+}
+
+/* The operations that wait for each other, "insert>remove", from where it reads least: the same
+ * whichever threads they are on. */
+static void wait_cycle(char *text, size_t size)
+{
+    char other[sizeof finding.cycle];
+    int start = on_cycle();
+    join_cycle(text, size, start);
+    for (int thread = sched_waits_for(start); thread >= 0 && thread != start;
+         thread = sched_waits_for(thread)) {
+        join_cycle(other, sizeof other, thread);
+        if (strcmp(other, text) < 0)
+            memcpy(text, other, size);
+    }
+}
+
 /* Nobody can go on: say who waits for whom. */
 static void note_deadlock(void)
 {
-    char text[160];
+    char text[160], cycle[sizeof finding.cycle];
     int length = 0;
     int blocked = 0;
     text[0] = '\0';
@@ -113,10 +161,11 @@ static void note_deadlock(void)
         if (length >= (int)sizeof text - 40)
             break;
     }
+    wait_cycle(cycle, sizeof cycle);
     if (blocked == SCHED_EPILOGUE)
-        finding_note(CLAUSE_DEADLOCK, LEDGER_NONE, "a lock was never released");
+        finding_note_cycle(CLAUSE_DEADLOCK, cycle, "a lock was never released");
     else
-        finding_note(CLAUSE_DEADLOCK, LEDGER_NONE, "%s", text);
+        finding_note_cycle(CLAUSE_DEADLOCK, cycle, "%s", text);
 }
 
 static void check_empty(void)
@@ -134,9 +183,9 @@ static void epilogue(void *argument, unsigned thread)
     check_empty();
 }
 
-static uint32_t step_limit(const struct harness_plan *plan)
+uint32_t harness_step_limit(unsigned operations)
 {
-    return 2000u + 400u * plan->count;
+    return 2000u + 400u * operations;
 }
 
 struct harness_result harness_run(const struct harness_plan *plan)
@@ -144,7 +193,7 @@ struct harness_result harness_run(const struct harness_plan *plan)
     struct sched_setup setup = {.body = thread_body,
                                 .epilogue = epilogue,
                                 .strategy = plan->strategy,
-                                .step_limit = step_limit(plan)};
+                                .step_limit = harness_step_limit(plan->count)};
     struct harness_result result = {0};
     finding_reset();
     ke_reset();

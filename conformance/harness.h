@@ -32,6 +32,10 @@ struct harness_result {
     unsigned performed;
 };
 
+/* The points after which an execution of so many operations counts as a livelock; for the last half
+ * of them the scheduler goes round, whatever the strategy wants. */
+uint32_t harness_step_limit(unsigned operations);
+
 /* Run the plan once. What went wrong, if anything, is in `finding`; the trace in sched_trace().
  * Leaves nothing allocated. */
 struct harness_result harness_run(const struct harness_plan *plan);

@@ -12,9 +12,10 @@ enum nearest_fault { FAULT_MEMORY, FAULT_RACE, FAULT_OTHER };
 
 /*
  * Record a finding (finding_note) for a fault at `address` (NULL: unknown), met by the running
- * operation. Does nothing outside of an execution. Never ends the execution: the sanitizer will.
- * True if there is a finding now.
+ * operation. `access`: "read", "write", two with | between, "" if unknown. Does nothing outside of
+ * an execution. Never ends the execution: the sanitizer will. True if there is a finding now.
  */
-int nearest_note(enum nearest_fault fault, const void *address, const char *description);
+int nearest_note(enum nearest_fault fault, const void *address, const char *description,
+                 const char *access);
 
 #endif

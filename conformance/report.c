@@ -166,7 +166,7 @@ void report_hash(FILE *out)
 void report_finding(FILE *out, const struct finding *what, report_describe *describe, void *context)
 {
     const struct clause_text *clause = clause_text(what->clause);
-    char signature[96];
+    char signature[FINDING_SIGNATURE];
     finding_signature(what, signature, sizeof signature);
     fprintf(out, "SUMMARY: csqfuzz: %s\nASSERTION FAILED: %s\n", signature, signature);
     fprintf(out, "  clause  %s: %s\n", clause->id, clause->sentence);

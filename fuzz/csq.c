@@ -8,6 +8,7 @@
 #include "execute.h"
 #include "explore.h"
 #include "file.h"
+#include "minimize.h"
 #include "substrate_command.h"
 #include "target.h"
 #include "timeline.h"
@@ -43,7 +44,9 @@ static const char documentation[] =
     "  csq asm FILE.csq -o FILE  turn text into the bytes that fuzzers read\n"
     "  csq run FILE              run it once: every step, the verdict, the trace hash\n"
     "  csq timeline FILE         run it once and draw it; with --html or --svg into files\n"
-    "  csq explore FILE...       run it under every schedule; csq explore --help says more\n\n"
+    "  csq explore FILE...       run it under every schedule; csq explore --help says more\n"
+    "  csq minimize FILE         the smallest program with the same finding; csq minimize "
+    "--help\n\n"
     "Exit status: 0 no finding, 1 a finding, 2 bad input or usage, 3 the schedule has drifted: a "
     "preemption that a text names was not met, or the thread it names could not run.";
 
@@ -318,6 +321,8 @@ int main(int argc, char **argv)
     argp_err_exit_status = EXIT_BAD_INPUT;
     if (argc > 1 && strcmp(argv[1], "explore") == 0)
         return explore_command(argc - 1, argv + 1);
+    if (argc > 1 && strcmp(argv[1], "minimize") == 0)
+        return minimize_command(argc - 1, argv + 1);
     if (argp_parse(&argp, argc, argv, 0, NULL, &arguments) != 0)
         return EXIT_BAD_INPUT;
     if (arguments.substrate || substrate_is_file(arguments.file))

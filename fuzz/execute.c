@@ -147,11 +147,12 @@ bool execute_as_list(const struct program *program, struct program *list)
     list->schedule = (struct program_schedule){.strategy = STRATEGY_LIST};
     list->preemption_count = 0;
     memset(visits, 0, sizeof visits);
+    uint32_t chosen = harness_step_limit(program->operation_count) / 2; /* steps by the strategy */
     if (trace->event_count > SCHED_TRACE_CAPACITY)
         return false;
     if (trace->event_count)
         list->schedule.parameter = trace->events[0].thread % SCHED_PROGRAM_THREADS;
-    for (uint32_t i = 0; i < trace->event_count; i++) {
+    for (uint32_t i = 0; i < trace->event_count && i < chosen; i++) {
         const struct sched_event *event = &trace->events[i];
         bool named = event->operation < program->operation_count;
         if (named)

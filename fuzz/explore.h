@@ -20,6 +20,7 @@
 #include "program.h"
 
 #include "sched/explore.h"
+#include "sched/strategy.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -122,6 +123,13 @@ void explore_keep_schedule(const struct exploration *x, struct explore_outcome *
 unsigned explore_preemptions(void);
 
 /* ---- explore_shortest.c -------------------------------------------------------------------- */
+
+/* Run the schedules that `all` enumerates, from where it stands, and say after each to `seen` how
+ * many preemptions it had; false: stop. Each takes one of *effort. */
+typedef bool explore_seen(void *context, unsigned preemptions);
+enum explore_bounded { EXPLORE_BOUNDED_ALL, EXPLORE_BOUNDED_STOPPED, EXPLORE_BOUNDED_CUT };
+enum explore_bounded explore_bounded(const struct program *program, struct sched_enumerate *all,
+                                     unsigned *effort, explore_seen *seen, void *context);
 
 /* Find schedules with fewer preemptions, and prove that there are none with still fewer, as far as
  * a bounded effort goes. */

@@ -23,8 +23,9 @@ static bool settle(struct exploration *x, unsigned bound)
     return all;
 }
 
-static void note(struct exploration *x, unsigned preemptions)
+static bool note(void *context, unsigned preemptions)
 {
+    struct exploration *x = context;
     static struct outcome outcome;
     outcome_read(&x->program, &outcome);
     struct explore_outcome *entry = histogram_find(&x->histogram, x, &outcome);
@@ -32,28 +33,31 @@ static void note(struct exploration *x, unsigned preemptions)
         x->lost |= x->end == EXPLORE_COMPLETE && x->options->search == SEARCH_ALL;
     else if (!entry->schedule.named || preemptions < entry->schedule.preemptions)
         explore_keep_schedule(x, entry, preemptions);
+    return true;
 }
 
-/* Every schedule with at most `bound` preemptions; false if the effort does not suffice. */
-static bool run_bound(struct exploration *x, unsigned bound, unsigned *effort)
+enum explore_bounded explore_bounded(const struct program *program, struct sched_enumerate *all,
+                                     unsigned *effort, explore_seen *seen, void *context)
 {
-    static struct sched_enumerate all;
-    sched_enumerate_init(&all, NULL, 0, bound);
     do {
-        if ((*effort)-- == 0)
-            return false;
-        sched_enumerate_begin(&all);
-        execute_with(&x->program, &all.base);
-        note(x, all.spent);
-    } while (sched_enumerate_next(&all));
-    return true;
+        if (*effort == 0)
+            return EXPLORE_BOUNDED_CUT;
+        --*effort;
+        sched_enumerate_begin(all);
+        execute_with(program, &all->base);
+        if (!seen(context, all->spent))
+            return EXPLORE_BOUNDED_STOPPED;
+    } while (sched_enumerate_next(all));
+    return EXPLORE_BOUNDED_ALL;
 }
 
 void explore_shorten(struct exploration *x)
 {
+    static struct sched_enumerate all;
     unsigned effort = EFFORT;
     for (unsigned bound = 0; bound <= HIGHEST; bound++) {
-        if (!run_bound(x, bound, &effort))
+        sched_enumerate_init(&all, NULL, 0, bound);
+        if (explore_bounded(&x->program, &all, &effort, note, x) != EXPLORE_BOUNDED_ALL)
             return;
         if (settle(x, bound + 1)) /* with fewer it would have shown */
             return;

@@ -7,7 +7,8 @@
 
 void __asan_on_error(void)
 {
-    target_fault(FAULT_MEMORY, __asan_get_report_address(), __asan_get_report_description());
+    target_fault(FAULT_MEMORY, __asan_get_report_address(), __asan_get_report_description(),
+                 __asan_get_report_access_type() ? "write" : "read");
 }
 
 /* A small quarantine is enough: slots hold few IRPs, and address reuse is a dimension of the input.

@@ -43,7 +43,7 @@ static void abort_on_clean_stack(void)
 static void on_signal(int number, siginfo_t *info, void *context)
 {
     target_fault(FAULT_MEMORY, info->si_addr,
-                 number == SIGSEGV ? "an invalid memory access" : "a fatal signal");
+                 number == SIGSEGV ? "an invalid memory access" : "a fatal signal", "");
     if (is_wild_call(info, context))
         abort_on_clean_stack();
     abort();

@@ -36,18 +36,29 @@ static bool halts_on_error(void)
     return halts;
 }
 
+/* The two accesses of a race come in the order in which they happened to be seen: name them in
+ * one. */
+static const char *accesses(int written, int of)
+{
+    if (of == 0)
+        return "";
+    return written == of ? of > 1 ? "write|write" : "write" : written ? "read|write" : "read";
+}
+
 void __tsan_on_report(void *report)
 {
     const char *description = "";
     int count, stacks, mops = 0, locs, mutexes, threads, tids;
-    int tid, size, write, atomic;
+    int tid, size, write, atomic, written = 0;
     void *sleep_trace[1], *trace[1], *address = NULL;
     __tsan_get_report_data(report, &description, &count, &stacks, &mops, &locs, &mutexes, &threads,
                            &tids, sleep_trace, 1);
-    if (mops > 0)
-        __tsan_get_report_mop(report, 0, &tid, &address, &size, &write, &atomic, trace, 1);
+    for (int i = mops < 2 ? mops : 2; i-- > 0; written += write)
+        __tsan_get_report_mop(report, (uintptr_t)i, &tid, &address, &size, &write, &atomic, trace,
+                              1);
     int fault = strcmp(description, "heap-use-after-free") == 0 ? FAULT_MEMORY : FAULT_RACE;
-    (halts_on_error() ? target_fault : target_fault_later)(fault, address, description);
+    (halts_on_error() ? target_fault : target_fault_later)(fault, address, description,
+                                                           accesses(written, mops < 2 ? mops : 2));
 }
 
 /* Not halt_on_error: see above. Nothing is lost, as target_settle() ends the process. */

@@ -5,10 +5,16 @@
 
 /* Not in any header: the runtime calls it, if it exists, before a report ends the process. */
 void __ubsan_on_report(void);
+void __ubsan_get_current_report_data(const char **kind, const char **message, const char **file,
+                                     unsigned *line, unsigned *column, char **address);
 
 void __ubsan_on_report(void)
 {
-    target_fault(FAULT_OTHER, NULL, "undefined behaviour");
+    const char *kind = "", *message, *file;
+    unsigned line, column;
+    char *address;
+    __ubsan_get_current_report_data(&kind, &message, &file, &line, &column, &address);
+    target_fault(FAULT_OTHER, NULL, kind, "");
 }
 
 /* OSS-Fuzz compiles with unsigned-integer-overflow for a signal of coverage; it is no error. */

@@ -85,21 +85,21 @@ static void speak_of_fault(void)
 }
 
 /* What was put off comes first: a crash on the way to the next point is its consequence. */
-void target_fault(int fault, const void *address, const char *description)
+void target_fault(int fault, const void *address, const char *description, const char *access)
 {
     bool put_off = unsettled && finding.present;
     unsettled = false;
     if (put_off ||
-        (!finding.present && nearest_note((enum nearest_fault)fault, address, description)))
+        (!finding.present && nearest_note((enum nearest_fault)fault, address, description, access)))
         speak_of_fault();
 }
 
-void target_fault_later(int fault, const void *address, const char *description)
+void target_fault_later(int fault, const void *address, const char *description, const char *access)
 {
     if (unsettled)
         return;
     unsettled = true;
-    nearest_note((enum nearest_fault)fault, address, description);
+    nearest_note((enum nearest_fault)fault, address, description, access);
     sched_stop_soon();
 }
 
@@ -118,7 +118,7 @@ void target_settle(void)
 
 static void mute_all(const char *list)
 {
-    char signature[96];
+    char signature[FINDING_SIGNATURE];
     while (*list) {
         size_t length = strcspn(list, "\n");
         if (length > 0 && length < sizeof signature) {

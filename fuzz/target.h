@@ -31,12 +31,14 @@ void target_report(FILE *out);
 void target_set_last_words(void (*speak)(void));
 
 /* A sanitizer or a signal speaks: name the running operations and the nearest clause on stderr.
- * `fault` is an enum nearest_fault. */
-void target_fault(int fault, const void *address, const char *description);
+ * `fault` is an enum nearest_fault; `access` is "read", "write", two of them with | between, "" if
+ * it is not known. */
+void target_fault(int fault, const void *address, const char *description, const char *access);
 
 /* The same from where the process cannot end yet: the execution ends at its next point, or of
  * itself, and target_settle() speaks. */
-void target_fault_later(int fault, const void *address, const char *description);
+void target_fault_later(int fault, const void *address, const char *description,
+                        const char *access);
 
 /* An execution has ended: if target_fault_later() was called during it, or before, report that and
  * abort(). */

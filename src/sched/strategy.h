@@ -94,7 +94,7 @@ void sched_sweep_init(struct sched_sweep *sweep, uint32_t number);
 /* ---- enumerate: one after the other, all with a few preemptions ---------------------------- */
 
 #define SCHED_ENUMERATE_DECISIONS 8192 /* what comes after is not varied */
-#define SCHED_ENUMERATE_FORCED    8
+#define SCHED_ENUMERATE_FORCED    32
 
 /*
  * Depth first through every schedule with at most `budget` preemptions, besides those forced,

@@ -1,0 +1,310 @@
+/* csq minimize: read, minimize, write; what stands above the program in the file. */
+#define _GNU_SOURCE /* open_memstream, memmem */
+#include "explore.h"
+#include "file.h"
+#include "minimize.h"
+#include "target.h"
+
+#include <argp.h>
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { EXIT_MINIMIZED = 0, EXIT_NO_FINDING = 1, EXIT_BAD_INPUT = 2 };
+
+#define LARGEST_TEXT (8u << 20)
+
+struct arguments {
+    const char *file;
+    const char *output;
+    uint64_t steps; /* 0: any number */
+};
+
+/* All there is to say about one run of the command. */
+struct minimization {
+    const struct arguments *arguments;
+    struct program input;
+    bool text; /* the file is in the text form */
+    struct minimize_seen seen;
+    struct minimize search;
+    unsigned operations, threads, preemptions; /* at first */
+    bool finished;
+};
+
+/* ---- Options -------------------------------------------------------------------------------- */
+
+static const char documentation[] =
+    "Find the smallest program with the finding that FILE (bytes or text) has: the same signature "
+    "with the fewest operations, then threads, then preemptions, then the simplest dimensions. The "
+    "result is a text that names each switch of threads.\v"
+    "Above the program stand its signature, the depth of the bug (the fewest preemptions that show "
+    "it), the hash of the trace, and what it was made from. Interrupted, it writes the smallest so "
+    "far.\n\nExit status: 0 minimized, 1 FILE has no finding, 2 bad input or usage.";
+
+static const struct argp_option options[] = {
+    {"output", 'o', "FILE", 0, "write to FILE instead of standard output", 0},
+    {"steps", 'n', "N", 0, "try at most N candidates", 0},
+    {0}};
+
+static uint64_t parse_steps(struct argp_state *state, const char *value)
+{
+    char *end;
+    errno = 0;
+    unsigned long long number = strtoull(value, &end, 10);
+    if (!isdigit((unsigned char)value[0]) || *end || errno || number == 0)
+        argp_error(state, "--steps takes a number from 1 on");
+    return number;
+}
+
+static error_t parse_option(int key, char *value, struct argp_state *state)
+{
+    struct arguments *arguments = state->input;
+    switch (key) {
+    case 'o':
+        arguments->output = value;
+        return 0;
+    case 'n':
+        arguments->steps = parse_steps(state, value);
+        return 0;
+    case ARGP_KEY_ARG:
+        if (state->arg_num > 0)
+            argp_error(state, "one file at a time");
+        arguments->file = value;
+        return 0;
+    case ARGP_KEY_NO_ARGS:
+        argp_error(state, "a file is needed");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+/* ---- Sizes in words ------------------------------------------------------------------------- */
+
+static void print_count(FILE *out, unsigned count, const char *what)
+{
+    fprintf(out, "%u %s%s", count, what, count == 1 ? "" : "s");
+}
+
+static void print_sizes(FILE *out, unsigned operations, unsigned threads, unsigned preemptions)
+{
+    print_count(out, operations, "operation");
+    fputs(", ", out);
+    print_count(out, threads, "thread");
+    fputs(", ", out);
+    print_count(out, preemptions, "preemption");
+}
+
+static void print_sizes_of(FILE *out, const struct program *program)
+{
+    print_sizes(out, program->operation_count, minimize_threads(program),
+                minimize_preemptions(program));
+}
+
+static void print_depth(FILE *out, const struct minimization *x)
+{
+    unsigned count = minimize_preemptions(&x->search.best), fewest = x->search.fewest;
+    fprintf(out, "depth %s%u: shown with ", fewest == count ? "" : "at most ", count);
+    print_count(out, count, "preemption");
+    if (fewest > 0)
+        fprintf(out, "; no schedule with %s%u shows it (%" PRIu64 " executions)",
+                fewest == 1 ? "" : "at most ", fewest - 1, x->search.executions);
+    if (fewest != count)
+        fprintf(out, "; %s",
+                x->finished ? "those with fewer are too many to run them all"
+                            : "stopped before those with fewer had been run");
+}
+
+/* ---- The file ------------------------------------------------------------------------------- */
+
+/* A file's name may have anything in it: a newline would begin a line of the program. */
+static void print_name(FILE *out, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    unsigned room = 100;
+    for (const char *c = slash ? slash + 1 : path; *c && room-- > 0; c++)
+        if (isgraph((unsigned char)*c) && (unsigned char)*c < 0x7f && *c != '\\')
+            fputc(*c, out);
+        else
+            fprintf(out, "\\x%02x", (unsigned char)*c);
+}
+
+static void append_line(void *context, const char *text)
+{
+    fprintf(context, "%s\n", text);
+}
+
+static void print_file(FILE *out, const struct minimization *x)
+{
+    fprintf(out, "# signature: %s\n# ", x->seen.signature);
+    print_depth(out, x);
+    fprintf(out, "\n# trace hash: %016" PRIx64 "\n# minimized from ", x->seen.hash);
+    print_name(out, x->arguments->file);
+    fputs(": ", out);
+    print_sizes(out, x->operations, x->threads, x->preemptions);
+    fputc('\n', out);
+    program_print(&x->search.best, append_line, out);
+}
+
+static bool is_input(const struct minimization *x)
+{
+    uint8_t before[PROGRAM_MAX_SIZE], after[PROGRAM_MAX_SIZE];
+    size_t size = program_encode(&x->input, before);
+    return program_encode(&x->search.best, after) == size && memcmp(before, after, size) == 0;
+}
+
+/* A result of this command of which nothing could be taken away stays as it is, also where it says
+ * what it was made from. True if the file is one; it is then in *text. */
+static bool is_minimal_already(const struct minimization *x, uint8_t **text, size_t *size)
+{
+    char header[FINDING_SIGNATURE + 20];
+    size_t length = (size_t)snprintf(header, sizeof header, "# signature: %s\n", x->seen.signature);
+    if (!x->text || !is_input(x))
+        return false;
+    *text = file_read(x->arguments->file, LARGEST_TEXT, size);
+    if (*text && *size >= length && memcmp(*text, header, length) == 0)
+        return true;
+    free(*text);
+    return false;
+}
+
+static bool write_result(const struct minimization *x)
+{
+    uint8_t *before;
+    char *text = NULL;
+    size_t size = 0;
+    const char *output = x->arguments->output ? x->arguments->output : "-";
+    if (is_minimal_already(x, &before, &size)) {
+        text = (char *)before;
+    } else {
+        FILE *memory = open_memstream(&text, &size);
+        if (!memory)
+            return false;
+        print_file(memory, x);
+        fclose(memory);
+    }
+    bool written = file_write(output, text, size);
+    free(text);
+    return written;
+}
+
+/* ---- The whole ------------------------------------------------------------------------------ */
+
+static void show_progress(const struct minimize *m)
+{
+    static double printed;
+    double now = explore_clock();
+    if (!isatty(STDERR_FILENO) || now - printed < 0.1)
+        return;
+    printed = now;
+    fprintf(stderr, "\r%" PRIu64 " candidates tried; ", m->steps);
+    print_sizes_of(stderr, &m->best);
+    fputs("\033[K", stderr);
+}
+
+static void clear_progress(void)
+{
+    if (isatty(STDERR_FILENO))
+        fputs("\r\033[K", stderr);
+}
+
+/* Run the input: what is looked for. */
+static int find_signature(struct minimization *x)
+{
+    const char *file = x->arguments->file;
+    if (!minimize_judge_run(&x->input, &x->seen))
+        return EXIT_BAD_INPUT;
+    if (!x->seen.signature[0]) {
+        fprintf(stderr, "%s: no finding, so there is nothing to minimize\n", file);
+        return EXIT_NO_FINDING;
+    }
+    if (!x->seen.named && x->input.schedule.strategy != STRATEGY_LIST) {
+        fprintf(stderr, "%s: %s, but its schedule has a switch that no preemption can name\n", file,
+                x->seen.signature);
+        return EXIT_BAD_INPUT;
+    }
+    return EXIT_MINIMIZED;
+}
+
+/* The result once more, for its hash; and nothing is written that does not show it. */
+static bool confirm(struct minimization *x)
+{
+    char signature[FINDING_SIGNATURE];
+    memcpy(signature, x->seen.signature, sizeof signature);
+    if (minimize_judge_run(&x->search.best, &x->seen) && strcmp(signature, x->seen.signature) == 0)
+        return true;
+    fprintf(stderr, "%s: %s does not come again\n", x->arguments->file, signature);
+    return false;
+}
+
+static void tell(const struct minimization *x)
+{
+    FILE *out = x->arguments->output && strcmp(x->arguments->output, "-") != 0 ? stdout : stderr;
+    fprintf(out, "%s\n", x->seen.signature);
+    print_sizes(out, x->operations, x->threads, x->preemptions);
+    fputs(" -> ", out);
+    print_sizes_of(out, &x->search.best);
+    fprintf(out, "%s\n", x->finished ? "" : " (stopped before the end)");
+    print_depth(out, x);
+    fputc('\n', out);
+}
+
+static int minimize_it(struct minimization *x, const struct minimize_judge *judge)
+{
+    int status = find_signature(x);
+    if (status != EXIT_MINIMIZED)
+        return status;
+    x->search = (struct minimize){.judge = judge,
+                                  .best = x->seen.named ? x->seen.list : x->input,
+                                  .limit = x->arguments->steps,
+                                  .signal = &explore_signal,
+                                  .progress = show_progress};
+    x->operations = x->search.best.operation_count;
+    x->threads = minimize_threads(&x->search.best);
+    x->preemptions = minimize_preemptions(&x->search.best);
+    minimize_judge_want(x->seen.signature);
+    x->finished = minimize(&x->search);
+    clear_progress();
+    sig_atomic_t caught = explore_signal;
+    explore_signal = 0; /* what is left to do is short, and worth it */
+    bool written = confirm(x) && write_result(x);
+    if (written)
+        tell(x);
+    explore_signal = caught;
+    return written && file_flush_output() ? EXIT_MINIMIZED : EXIT_BAD_INPUT;
+}
+
+static void catch_signals(void)
+{
+    struct sigaction action = {.sa_handler = explore_interrupt, .sa_flags = SA_RESTART};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+int minimize_command(int argc, char **argv)
+{
+    static const struct argp argp = {options, parse_option, "FILE", documentation,
+                                     NULL,    NULL,         NULL};
+    static char name[] = "csq minimize";
+    static struct arguments arguments;
+    static struct minimization x = {.arguments = &arguments};
+    argv[0] = name;
+    if (argp_parse(&argp, argc, argv, 0, NULL, &arguments) != 0 ||
+        !file_read_program(arguments.file, &x.input, &x.text))
+        return EXIT_BAD_INPUT;
+    target_initialize();
+    catch_signals();
+    const struct minimize_judge *judge = minimize_judge_open(&explore_signal);
+    if (!judge)
+        return EXIT_BAD_INPUT;
+    int status = minimize_it(&x, judge);
+    minimize_judge_close();
+    if (explore_signal) { /* end as whoever sent it expects */
+        signal(explore_signal, SIG_DFL);
+        raise(explore_signal);
+    }
+    return status;
+}

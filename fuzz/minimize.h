@@ -65,8 +65,7 @@ struct minimize {
 };
 
 /* Minimize `best`, which must be a program that judge->runs() has shown. False if it was
- * interrupted or came to its limit: `best` is then the smallest so far, and nothing is known of its
- * depth. */
+ * interrupted or came to its limit: `best` is then the smallest so far, its depth not settled. */
 bool minimize(struct minimize *m);
 
 /* Switches that take the processor from a thread which could have gone on. */

@@ -99,9 +99,9 @@ expect "... with who waits for whom" holds b17.html "waits for ever for q1&#39;s
     "waits for ever for q0&#39;s lock, which t0 holds"
 expect "... and an arrow for each" [ "$(grep -c '"waits-tip"' b17.svg)" -eq 2 ]
 cut_off() {
-    timeout 60 "$(planted A11b)" timeline "$seeds/cb-cci-8-slot-filled-again-before-cancel-returns.csq" \
-        --html a11b.html >out 2>err
-    [ $? -ne 0 ] && well_formed a11b.html && holds a11b.html 'Nearest clause' 'cut off here'
+    ! timeout 60 "$(planted A11b)" timeline \
+        "$seeds/cb-cci-8-slot-filled-again-before-cancel-returns.csq" --html a11b.html >out 2>err &&
+        well_formed a11b.html && holds a11b.html 'Nearest clause' 'cut off here'
 }
 expect "where a sanitizer or a signal ends the execution the page is written all the same" cut_off
 

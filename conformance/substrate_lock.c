@@ -132,6 +132,28 @@ bool substrate_raise_to_dpc(const uint8_t *operand)
     return true;
 }
 
+static bool holds_cancel_lock(void)
+{
+    for (unsigned i = 0; i < depth; i++)
+        if (raises[i].how == CANCEL)
+            return true;
+    return false;
+}
+
+/* Who nests locks takes them in one order (SPN-8): mutexes, spin locks, the cancel spin lock. */
+enum { MUTEX_RANK = 0, SPIN_RANK = RTL_NUMBER_OF(mutexes), CANCEL_RANK = SPIN_RANK + LOCKS };
+
+static bool in_order(unsigned rank)
+{
+    for (unsigned i = 0; i < RTL_NUMBER_OF(mutexes); i++)
+        if (mutexes[i].held && MUTEX_RANK + i >= rank)
+            return false;
+    for (unsigned i = 0; i < LOCKS; i++)
+        if (locks[i].how != FREE && SPIN_RANK + i >= rank)
+            return false;
+    return !holds_cancel_lock();
+}
+
 /* ---- Spin locks ------------------------------------------------------------------------------ */
 
 static bool may_raise_for_lock(void)
@@ -142,7 +164,7 @@ static bool may_raise_for_lock(void)
 bool substrate_acquire(const uint8_t *operand)
 {
     uint8_t lock = operand[0] % LOCKS;
-    if (!may_raise_for_lock() || locks[lock].how != FREE)
+    if (!may_raise_for_lock() || !in_order(SPIN_RANK + lock))
         return false;
     KeAcquireSpinLock(&locks[lock].word, &locks[lock].saved);
     DEMAND_VALUE(SPN_2, "the IRQL before", locks[lock].saved, level);
@@ -176,7 +198,7 @@ static void take_at_dpc(uint8_t lock)
 bool substrate_acquire_at_dpc(const uint8_t *operand)
 {
     uint8_t lock = operand[0] % LOCKS;
-    if (level < DISPATCH_LEVEL || locks[lock].how != FREE)
+    if (level < DISPATCH_LEVEL || !in_order(SPIN_RANK + lock))
         return false;
     KeAcquireSpinLockAtDpcLevel(&locks[lock].word);
     take_at_dpc(lock);
@@ -198,7 +220,7 @@ bool substrate_release_from_dpc(const uint8_t *operand)
 bool substrate_try_at_dpc(const uint8_t *operand)
 {
     uint8_t lock = operand[0] % LOCKS;
-    if (level < DISPATCH_LEVEL)
+    if (level < DISPATCH_LEVEL || (locks[lock].how == FREE && !in_order(SPIN_RANK + lock)))
         return false;
     BOOLEAN taken = KeTryToAcquireSpinLockAtDpcLevel(&locks[lock].word);
     DEMAND_VALUE(SPN_7, "was it taken", taken, locks[lock].how == FREE);
@@ -217,7 +239,7 @@ bool substrate_test(const uint8_t *operand)
 bool substrate_acquire_queued(const uint8_t *operand)
 {
     uint8_t lock = operand[0] % LOCKS;
-    if (!may_raise_for_lock() || locks[lock].how != FREE)
+    if (!may_raise_for_lock() || !in_order(SPIN_RANK + lock))
         return false;
     KeAcquireInStackQueuedSpinLock(&locks[lock].word, &locks[lock].handle);
     DEMAND_VALUE(SPN_2, "the IRQL", KeGetCurrentIrql(), DISPATCH_LEVEL);
@@ -241,18 +263,10 @@ bool substrate_release_queued(const uint8_t *operand)
 
 /* ---- The cancel spin lock, fast mutexes ------------------------------------------------------ */
 
-static bool holds_cancel_lock(void)
-{
-    for (unsigned i = 0; i < depth; i++)
-        if (raises[i].how == CANCEL)
-            return true;
-    return false;
-}
-
 bool substrate_acquire_cancel(const uint8_t *operand)
 {
     (void)operand;
-    if (!may_raise_for_lock() || holds_cancel_lock())
+    if (!may_raise_for_lock() || !in_order(CANCEL_RANK))
         return false;
     IoAcquireCancelSpinLock(&cancel_saved);
     DEMAND_VALUE(CSL_2, "the IRQL before", cancel_saved, level);
@@ -276,7 +290,7 @@ bool substrate_release_cancel(const uint8_t *operand)
 bool substrate_acquire_mutex(const uint8_t *operand)
 {
     uint8_t mutex = operand[0] % RTL_NUMBER_OF(mutexes);
-    if (depth == RAISES || level > APC_LEVEL || mutexes[mutex].held)
+    if (depth == RAISES || level > APC_LEVEL || !in_order(MUTEX_RANK + mutex))
         return false;
     ExAcquireFastMutex(&mutexes[mutex].mutex);
     DEMAND_VALUE(IRQ_1, "the IRQL of a fast mutex's owner", KeGetCurrentIrql(), APC_LEVEL);

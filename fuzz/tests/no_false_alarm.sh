@@ -25,5 +25,6 @@ quiet asan csq_schedule_fuzzer
 quiet tsan csq_schedule_fuzzer
 quiet asan csq_sequential_fuzzer # one thread races with nobody: once is enough
 quiet asan csq_substrate_fuzzer
+quiet tsan csq_substrate_fuzzer
 echo "1..$number"
 exit "$failed"

@@ -52,7 +52,8 @@ reaches_csq() {
         objects+=(-object "$1/$target")
     done
     llvm-profdata-19 merge -o "$work/profdata" "$work"/*.profraw || return 1
-    llvm-cov-19 export -format=lcov -instr-profile="$work/profdata" "${objects[@]:1}" "$1/../src/csqfuzz/src/csq" \
+    llvm-cov-19 export -format=lcov -instr-profile="$work/profdata" "${objects[@]:1}" \
+        "${1%/out}/src/csqfuzz/src/csq/csq.c" \
         >"$work/lines" || return 1
     grep '^DA:' "$work/lines" && ! grep '^DA:[0-9]*,0$' "$work/lines"
 }

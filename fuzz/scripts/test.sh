@@ -22,6 +22,7 @@ ensure patch patch
 ensure_service libfuzzer
 ensure xmllint libxml2-utils
 ensure valgrind valgrind
+ensure llvm-cov-19 llvm-19
 ensure g++ g++ libc6-dev
 ensure_afl
 

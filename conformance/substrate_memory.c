@@ -164,20 +164,15 @@ static ULONG print(unsigned which, unsigned number, char *expected, size_t size)
 /* Operand 0: what, and whether there is somewhere to print to; 1: a number. */
 bool substrate_print(const uint8_t *operand)
 {
-    static FILE *stream;
-    static char text[64];
-    char expected[64];
+    char expected[64], text[64] = "";
     bool nowhere = operand[0] >> 2 & 1;
-    if (!stream)
-        stream = fmemopen(text, sizeof text, "w");
+    FILE *stream = fmemopen(text, sizeof text, "w");
     if (!stream)
         return false;
-    rewind(stream);
-    memset(text, 0, sizeof text);
     ke_set_debug_output(nowhere ? NULL : stream);
     ULONG status = print(operand[0] & 3, operand[1], expected, sizeof expected);
     ke_set_debug_output(NULL);
-    fflush(stream);
+    fclose(stream);
     DEMAND_VALUE(SUBSTRATE, "DbgPrint", status, STATUS_SUCCESS);
     DEMAND(SUBSTRATE, strcmp(text, nowhere ? "" : expected) == 0,
            "DbgPrint wrote something else than \"%s\"", expected);

@@ -47,7 +47,7 @@ libfuzzer undefined null-pointer A49b runtime error: member access within null p
 libfuzzer memory double-completion A04 CSQ-INS-10
 libfuzzer memory uninitialized-read A10 MemorySanitizer: use-of-uninitialized-value
 libfuzzer thread data-race A12 ThreadSanitizer: data race
-libfuzzer thread deadlock B17 ThreadSanitizer: lock-order-inversion (potential deadlock)
+libfuzzer thread deadlock B17 SUMMARY: csqfuzz: DEADLOCK
 afl address use-after-free A11b AddressSanitizer: heap-use-after-free
 afl thread data-race A12 ThreadSanitizer: data race
 TABLE

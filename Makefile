@@ -55,7 +55,7 @@ IO = $(wildcard src/io/*.c)
 CONFORMANCE = $(wildcard conformance/*.c)
 FORMAT = $(wildcard fuzz/format_*.c) fuzz/labels.c fuzz/litmus_words.c
 EXPLORE = $(wildcard fuzz/explore*.c fuzz/minimize*.c) fuzz/litmus.c fuzz/litmus_parse.c fuzz/outcome.c \
-          fuzz/file.c
+          fuzz/file.c fuzz/argument.c
 TIMELINE = $(wildcard fuzz/timeline*.c) conformance/suite/emit.c
 MUTATE = $(wildcard fuzz/mutate*.c)
 TARGET = $(FORMAT) $(MUTATE) fuzz/execute.c fuzz/target.c $(HOOKS:%=fuzz/hooks_%.c)
@@ -194,7 +194,7 @@ $(BUILD)/conformance_suite: $(call objects,$(SUITE) $(JUDGED) $(FIBERS))
 $(BUILD)/test_misuse: $(call objects,conformance/tests/test_misuse.c $(JUDGED) $(FIBERS))
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
 
-# It takes these in as they are.
+# They take these in as they are.
 $(BUILD)/conformance/suite/page.o: conformance/suite/page.css conformance/suite/page.js
 $(BUILD)/fuzz/timeline_page.o: fuzz/timeline.css fuzz/timeline_picture.css
 

@@ -1,12 +1,12 @@
 /* csq explore: options, one process a program, the exit status. */
 #define _GNU_SOURCE
+#include "argument.h"
 #include "conformance/granularity.h"
 #include "explore.h"
 #include "file.h"
 #include "target.h"
 
 #include <argp.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -61,17 +61,6 @@ static const struct argp_option options[] = {
     {"verbose", 'v', NULL, 0, "print schedules as programs", 0},
     {0}};
 
-static uint64_t parse_number(struct argp_state *state, const char *what, const char *value,
-                             uint64_t least, uint64_t most)
-{
-    char *end;
-    errno = 0;
-    unsigned long long number = strtoull(value, &end, 10);
-    if (value[0] < '0' || value[0] > '9' || *end || errno || number < least || number > most)
-        argp_error(state, "%s takes a number from %" PRIu64 " to %" PRIu64, what, least, most);
-    return number;
-}
-
 static void parse_strategy(struct argp_state *state, struct explore_options *to, const char *value)
 {
     static const char *const names[] = {
@@ -91,16 +80,16 @@ static error_t parse_search(int key, char *value, struct argp_state *state)
     switch (key) {
     case 'p':
         to->search = SEARCH_BOUNDED;
-        to->preemptions = (unsigned)parse_number(state, "--preemptions", value, 0, 1000);
+        to->preemptions = (unsigned)argument_number(state, "--preemptions", value, 0, 1000);
         return 0;
     case 's':
         parse_strategy(state, to, value);
         return 0;
     case KEY_SEEDS:
-        to->seeds = parse_number(state, "--seeds", value, 1, UINT32_MAX);
+        to->seeds = argument_number(state, "--seeds", value, 1, UINT32_MAX);
         return 0;
     case KEY_LIMIT:
-        to->limit = parse_number(state, "--limit", value, 1, UINT64_MAX - 1);
+        to->limit = argument_number(state, "--limit", value, 1, UINT64_MAX - 1);
         return 0;
     case KEY_FIRST:
         to->first = true;
@@ -131,7 +120,7 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
     struct explore_options *to = &arguments->options;
     switch (key) {
     case 'j':
-        arguments->jobs = (unsigned)parse_number(state, "--jobs", value, 1, MOST_JOBS);
+        arguments->jobs = (unsigned)argument_number(state, "--jobs", value, 1, MOST_JOBS);
         return 0;
     case 'o':
         to->folder = value;

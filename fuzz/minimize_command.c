@@ -1,13 +1,12 @@
 /* csq minimize: read, minimize, write; what stands above the program in the file. */
 #define _GNU_SOURCE /* open_memstream, memmem */
+#include "argument.h"
 #include "explore.h"
 #include "file.h"
 #include "minimize.h"
 #include "target.h"
 
 #include <argp.h>
-#include <ctype.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,16 +48,6 @@ static const struct argp_option options[] = {
     {"steps", 'n', "N", 0, "try at most N candidates", 0},
     {0}};
 
-static uint64_t parse_steps(struct argp_state *state, const char *value)
-{
-    char *end;
-    errno = 0;
-    unsigned long long number = strtoull(value, &end, 10);
-    if (!isdigit((unsigned char)value[0]) || *end || errno || number == 0)
-        argp_error(state, "--steps takes a number from 1 on");
-    return number;
-}
-
 static error_t parse_option(int key, char *value, struct argp_state *state)
 {
     struct arguments *arguments = state->input;
@@ -67,7 +56,7 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
         arguments->output = value;
         return 0;
     case 'n':
-        arguments->steps = parse_steps(state, value);
+        arguments->steps = argument_number(state, "--steps", value, 1, UINT64_MAX);
         return 0;
     case ARGP_KEY_ARG:
         if (state->arg_num > 0)

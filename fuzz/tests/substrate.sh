@@ -8,6 +8,8 @@ cd "$(dirname "$0")/../.." || exit 2
 . fuzz/scripts/common.sh
 # shellcheck source=fuzz/tests/expect.sh
 . fuzz/tests/expect.sh
+# shellcheck source=fuzz/tests/planted.sh
+. fuzz/tests/planted.sh
 work=$PWD/build/substrate
 explanation=$work/log
 limit=50000 seeds=3
@@ -15,38 +17,7 @@ csq=build/asan/csq
 rm -rf "$work"
 mkdir -p "$work"
 
-# found MUTANT CLAUSE SEED: does the fuzzer stop for this clause?
-found() {
-    mkdir -p "$work/$1-$3"
-    "build/asan/mutants/$1/csq_substrate_fuzzer" -seed="$3" -runs="$limit" "${FUZZ_OPTIONS[@]}" \
-        -artifact_prefix="$work/$1-$3/" >"$work/log" 2>&1 </dev/null
-    grep -a -q "^SUMMARY: csqfuzz: $2 " "$work/log"
-}
-
-# found_always MUTANT CLAUSE
-found_always() {
-    local seed
-    for seed in $(seq "$seeds"); do
-        found "$1" "$2" "$seed" || return 1
-    done
-}
-
-# replays MUTANT CLAUSE: the inputs it saved, with the command that people are told.
-replays() {
-    local input
-    for input in "$work/$1"-*/crash-*; do
-        "build/asan/mutants/$1/csq" run --substrate "$input" >"$work/log" 2>&1
-        grep -a -q "^SUMMARY: csqfuzz: $2 " "$work/log" || return 1
-    done
-}
-
-while read -r mutant clause; do
-    build_lane asan mutant "MUTANT=$mutant" FUZZER=csq_substrate_fuzzer \
-        "build/asan/mutants/$mutant/csq"
-    expect "$mutant: $clause from an empty corpus, $limit executions at most, $seeds of $seeds runs" \
-        found_always "$mutant" "$clause"
-    expect "$mutant: replayed by csq run --substrate" replays "$mutant" "$clause"
-done <<'BUGS'
+expect_planted csq_substrate_fuzzer --substrate <<'BUGS'
 C12a IRP-4
 C17a CR-2
 C20a CR-1

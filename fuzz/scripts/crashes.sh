@@ -41,6 +41,11 @@ count() {
 
 # ---- One bug, for xargs ---------------------------------------------------------------------------
 
+# alive: is the script still there that all this is for?
+alive() {
+    kill -0 "$CRASHES_PID" 2>/dev/null
+}
+
 # first_seed BUG: with the same seed the engine starts alike on every bug, and would leave the same
 # file for many of those that show at once.
 first_seed() {
@@ -56,6 +61,7 @@ by_libfuzzer() {
     seed=$(count "$CRASHES_OUT" "$bug" libfuzzer)
     mkdir -p "$folder"
     while [ "$(count "$CRASHES_OUT" "$bug" libfuzzer)" -lt "$wanted" ] && [ $SECONDS -lt "$end" ]; do
+        alive || exit 255
         seed=$((seed + 1)) before=$SECONDS
         rm -rf "$work"
         mkdir -p "$work/corpus"
@@ -86,14 +92,18 @@ by_afl() {
     ) >"$work/log" 2>&1 </dev/null &
     pid=$!
     while kill -0 $pid 2>/dev/null; do
-        [ "$(find "$work/afl/default/crashes" -name 'id:*' 2>/dev/null | wc -l)" -lt "$wanted" ] ||
+        if ! alive ||
+            [ "$(find "$work/afl/default/crashes" -name 'id:*' 2>/dev/null | wc -l)" -ge "$wanted" ]; then
             kill -INT $pid 2>/dev/null || true
+        fi
         sleep 0.2
     done
     wait $pid || true
+    alive || exit 255
     [ -e "$work/afl/default/fuzzer_stats" ] ||
         die "afl-fuzz on $bug: $({ grep -a 'PROGRAM ABORT' || echo "ended at once"; } <"$work/log")"
-    find "$work/afl/default/crashes" -name 'id:*' | sort | tail -n "+$((wanted + 1))" | xargs -r rm
+    find "$work/afl/default/crashes" -name 'id:*' -print0 | sort -z | tail -z -n "+$((wanted + 1))" |
+        xargs -0 -r rm
     rm -rf "${CRASHES_OUT:?}/$bug/afl"
     mv "$work/afl" "$CRASHES_OUT/$bug/afl"
 }
@@ -105,7 +115,7 @@ afl_lane() {
 
 one_bug() {
     local bug=$1 libfuzzer=$2 afl=$3
-    kill -0 "$CRASHES_PID" 2>/dev/null || exit 255
+    alive || exit 255
     ulimit -c 0
     [ "$libfuzzer" -eq 0 ] || by_libfuzzer "$bug" "$libfuzzer"
     [ "$afl" -eq 0 ] || by_afl "$bug" "$afl"
@@ -116,7 +126,11 @@ one_bug() {
 
 if [ "${1:-}" = --one ]; then
     shift
-    one_bug "$@" || exit 255
+    die() { # xargs ends at 255, and the script says it once
+        echo "$*" >"$CRASHES_OUT/.work/trouble"
+        exit 255
+    }
+    one_bug "$@"
     exit 0
 fi
 
@@ -235,7 +249,9 @@ extended() {
 run_plan() {
     local status=0
     export CRASHES_OUT=$out CRASHES_SECONDS=$seconds CRASHES_PID=$$
-    xargs -P "$(nproc)" -L 1 fuzz/scripts/crashes.sh --one <"$out/.work/plan" || status=$?
+    xargs -P "$(nproc)" -L 1 fuzz/scripts/crashes.sh --one <"$out/.work/plan" 2>"$out/.work/log" ||
+        status=$?
+    [ ! -s "$out/.work/trouble" ] || die "$(cat "$out/.work/trouble")"
     [ "$status" -eq 0 ] || die "interrupted; the same command goes on where this one stopped"
     drop_copies
     echo "crashes  $(all_files | wc -l) of $files files, $SECONDS s"
@@ -261,8 +277,9 @@ flock -n 9 || die "another run is still at work in $out"
 rm -rf "$out/.work"
 mkdir -p "$out/.work"
 build
+drop_copies # of a run that was stopped before it came to that
 [ "$(lack)" -le 0 ] || generate
 lacking=$(lack)
 rm -rf "$out/.work"
 echo "crashes  $(all_files | wc -l) files of ${#bugs[@]} bugs in $out, made in $SECONDS s"
-[ "$lacking" -le 0 ] || echo "crashes  $lacking files are lacking: more --seconds, or other bugs, may bring them"
+[ "$lacking" -le 0 ] || echo "crashes  lacking: $lacking; more --seconds, or other bugs, may bring them"

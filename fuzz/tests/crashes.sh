@@ -105,6 +105,16 @@ copies() {
 }
 expect "copies go, and libFuzzer makes up for what is lacking" copies
 
+# What a bug will leave again is already another's.
+twice() {
+    out=$work/twice
+    crashes --engine libfuzzer --files 2 A01 A12 || return 1
+    rm "$out"/A12/libfuzzer/*
+    mv "$out"/A01/libfuzzer/* "$out/A12/libfuzzer"
+    crashes --engine libfuzzer --files 2 A01 A12 && has 2 A01/libfuzzer && distinct
+}
+expect "a file that two bugs leave counts once" twice
+
 # Killed in the middle, it goes on.
 some() { [ "$(files | wc -l)" -ge 5 ]; }
 over() { flock -n "$out" true; }

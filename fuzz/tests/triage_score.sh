@@ -61,7 +61,8 @@ cluster() {
 
 # minimal ID OPERATIONS PREEMPTIONS
 minimal() {
-    printf '{"path": "clusters/%s/minimal.csq", "operations": %d, "threads": 2, "preemptions": %d, "depth": "depth %d: shown"}' "$1" "$2" "$3" "$3"
+    printf '{"path": "clusters/%s/minimal.csq", "operations": %d, "threads": 2, ' "$1" "$2"
+    printf '"preemptions": %d, "depth": "depth %d: shown"}' "$3" "$3"
 }
 
 triage() {

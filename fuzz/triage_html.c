@@ -327,9 +327,11 @@ static void put_head(const struct triage *triage, FILE *out)
             triage_page_style);
     fputs("<p class=\"kicker\">csqfuzz triage</p>\n<h1>", out);
     put_title(triage, out);
-    fprintf(out, "</h1>\n<p>behind %" PRIu64 " file%s with %u different input%s,", files,
+    fprintf(out, "</h1>\n<p>behind %" PRIu64 " file%s with %u different input%s", files,
             triage_plural(files), triage->input_count, triage_plural(triage->input_count));
-    fprintf(out, " each replayed %u time%s in:", triage->replays, triage_plural(triage->replays));
+    if (triage->build_count > 0)
+        fprintf(out, ", each replayed %u time%s in", triage->replays,
+                triage_plural(triage->replays));
     for (unsigned b = 0; b < triage->build_count; b++)
         emit_xml_format(out, " <code>%s</code>", triage->build_names[b]);
     fputs("</p>\n</header>\n<main>\n", out);

@@ -24,8 +24,8 @@ typedef void triage_printer(const struct triage *triage, FILE *out);
 
 /*
  * What `print` prints, as valid UTF-8: file names and what they contain may be any bytes, and JSON
- * and HTML may not. Each byte that belongs to no character becomes U+FFFD, as browsers do it. The
- * whole of it is looked at, so that no string can be forgotten. False if writing failed.
+ * and HTML may not. Each byte that belongs to no character becomes U+FFFD. The whole of it is
+ * looked at, so that no string can be forgotten. False if writing failed.
  */
 bool triage_print_valid(const struct triage *triage, triage_printer *print,
                         enum triage_medium medium, FILE *out);

@@ -90,24 +90,23 @@ static void put_bases(struct emit_json *json, const struct triage *triage,
 enum notice { NOTICE_SILENT, NOTICE_REJECTED, NOTICE_TROUBLE, NOTICES };
 
 static const struct {
-    const char *id, *name, *level, *sentence;
+    const char *id, *level, *sentence, *help;
 } notices[NOTICES] = {
-    {"SILENT", "Silent", "note", "An input showed nothing in any build."},
-    {"REJECTED", "Rejected", "warning", "A file could not be taken in."},
-    {"TROUBLE", "Trouble", "warning", "A finding could not be minimized, drawn or exported."},
+    {"SILENT", "note", "An input showed nothing in any build.",
+     "What it once showed has been fixed, or needs a build that was not there."},
+    {"REJECTED", "warning", "A file could not be taken in.", "The message says why."},
+    {"TROUBLE", "warning", "A finding could not be minimized, drawn or exported.",
+     "The message says what went wrong; the result points to the input instead."},
 };
 
 static void put_notices(struct emit_json *json)
 {
     emit_open(json, "notifications", '[');
     for (unsigned i = 0; i < NOTICES; i++) {
-        emit_open(json, NULL, '{');
-        emit_string(json, "id", notices[i].id);
-        emit_string(json, "name", notices[i].name);
-        sarif_text(json, "shortDescription", notices[i].sentence);
-        emit_open(json, "defaultConfiguration", '{');
-        emit_string(json, "level", notices[i].level);
-        emit_close(json, '}');
+        char full[256];
+        snprintf(full, sizeof full, "%s %s", notices[i].sentence, notices[i].help);
+        sarif_descriptor(json, notices[i].id, notices[i].level, notices[i].sentence, full);
+        sarif_help(json, full, full);
         emit_close(json, '}');
     }
     emit_close(json, ']');

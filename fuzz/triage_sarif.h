@@ -35,6 +35,11 @@ const char *sarif_rule_id(unsigned rule);
 /* "error" or "warning" */
 const char *sarif_level(enum triage_kind kind);
 
+/* What rules and notifications begin with; left open. */
+void sarif_descriptor(struct emit_json *json, const char *id, const char *level,
+                      const char *sentence, const char *full);
+void sarif_help(struct emit_json *json, const char *text, const char *markdown);
+
 /* ---- Results (triage_sarif_result.c, triage_sarif_flow.c) ---------------------------------- */
 
 void sarif_result(struct emit_json *json, const struct triage *triage,

@@ -1,5 +1,5 @@
 /* One result a cluster. */
-#define _GNU_SOURCE /* open_memstream */
+#define _GNU_SOURCE /* open_memstream, strndup */
 #include "triage_sarif.h"
 
 #include <stdlib.h>
@@ -71,20 +71,39 @@ static void put_routines(struct emit_json *json, const char *signature)
     emit_close(json, ']');
 }
 
+/* The first lines of the program, for whoever has not got it: one, or up to all of them. */
+static void put_region(struct emit_json *json, const char *key, const char *program, bool all)
+{
+    size_t length = all ? strlen(program) : strcspn(program, "\n");
+    char *lines = strndup(program, length);
+    unsigned last = 1;
+    for (const char *c = program; *c; c++)
+        last += c[0] == '\n' && c[1];
+    emit_open(json, key, '{');
+    emit_number(json, "startLine", 1);
+    if (all)
+        emit_number(json, "endLine", last);
+    if (lines && *lines)
+        sarif_text(json, "snippet", lines);
+    emit_close(json, '}');
+    free(lines);
+}
+
 /* The minimal program; without one the input it would have been made of. */
 static void put_locations(struct emit_json *json, const struct triage *triage,
                           const struct sarif_places *places, const struct triage_cluster *cluster)
 {
     const struct triage_input *first = cluster->count ? &triage->inputs[cluster->inputs[0]] : NULL;
+    const char *program = cluster->minimal ? cluster->program : NULL;
     const char *path = cluster->minimal ? cluster->minimal : first ? first->stored : NULL;
     emit_open(json, "locations", '[');
     emit_open(json, NULL, '{');
     if (path) {
         emit_open(json, "physicalLocation", '{');
         sarif_artifact(json, places, "artifactLocation", path);
-        emit_open(json, "region", '{');
-        emit_number(json, "startLine", 1);
-        emit_close(json, '}');
+        put_region(json, "region", program ? program : "", false);
+        if (program && strchr(program, '\n')) /* what surrounds it has to be more */
+            put_region(json, "contextRegion", program, true);
         emit_close(json, '}');
     }
     put_routines(json, cluster->signature);

@@ -73,10 +73,10 @@ const char *sarif_level(enum triage_kind kind)
 
 /* ---- What is said of it -------------------------------------------------------------------- */
 
-/* "CsqIns7" of "CSQ-INS-7": names have no hyphens. */
+/* "CsqfuzzCsqIns7" of "CSQ-INS-7": names have no hyphens, and differ from the ID. */
 static void print_name(const char *id, char *name, size_t size)
 {
-    size_t length = 0;
+    size_t length = (size_t)snprintf(name, size, "Csqfuzz");
     bool first = true;
     for (; *id && length + 1 < size; id++) {
         if (*id != '-')
@@ -124,10 +124,10 @@ static void put_properties(struct emit_json *json, enum triage_kind kind)
     emit_close(json, '}');
 }
 
-static void put_descriptor(struct emit_json *json, const char *id, enum triage_kind kind,
-                           const char *sentence, const char *full)
+void sarif_descriptor(struct emit_json *json, const char *id, const char *level,
+                      const char *sentence, const char *full)
 {
-    char name[32];
+    char name[40];
     print_name(id, name, sizeof name);
     emit_open(json, NULL, '{');
     emit_string(json, "id", id);
@@ -135,11 +135,11 @@ static void put_descriptor(struct emit_json *json, const char *id, enum triage_k
     sarif_text(json, "shortDescription", sentence);
     sarif_text(json, "fullDescription", full);
     emit_open(json, "defaultConfiguration", '{');
-    emit_string(json, "level", sarif_level(kind));
+    emit_string(json, "level", level);
     emit_close(json, '}');
 }
 
-static void put_help(struct emit_json *json, const char *text, const char *markdown)
+void sarif_help(struct emit_json *json, const char *text, const char *markdown)
 {
     emit_open(json, "help", '{');
     emit_string(json, "text", text);
@@ -160,8 +160,8 @@ static void put_clause(struct emit_json *json, enum clause clause)
              "| %s | %s | %s | %s |\n\n" TRIAGE_HEURISTIC "\n",
              text->id, text->sentence, text->page, clause_basis_name(text->basis),
              clause_severity_name(text->severity), triage_kind_name(kind));
-    put_descriptor(json, text->id, kind, text->sentence, full);
-    put_help(json, help, markdown);
+    sarif_descriptor(json, text->id, sarif_level(kind), text->sentence, full);
+    sarif_help(json, help, markdown);
     put_properties(json, kind);
     emit_close(json, '}');
 }
@@ -172,8 +172,8 @@ static void put_fault(struct emit_json *json, const struct fault_text *fault)
     snprintf(full, sizeof full, "%s %s", fault->sentence, fault->help);
     snprintf(markdown, sizeof markdown, "**%s** %s\n\n%s\n\n" TRIAGE_HEURISTIC "\n", fault->id,
              fault->sentence, fault->help);
-    put_descriptor(json, fault->id, fault->kind, fault->sentence, full);
-    put_help(json, full, markdown);
+    sarif_descriptor(json, fault->id, sarif_level(fault->kind), fault->sentence, full);
+    sarif_help(json, full, markdown);
     put_properties(json, fault->kind);
     emit_close(json, '}');
 }

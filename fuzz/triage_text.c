@@ -10,6 +10,7 @@
 
 #define WIDTH  100u
 #define INDENT 4u
+#define LINES  6u /* of one text: somebody else's words may be long */
 #define NAMED  5u /* silent inputs */
 #define NAME   92 /* columns of a name: of a longer one the ends are shown */
 
@@ -37,12 +38,18 @@ static size_t fitting(const char *text, size_t columns)
     return length ? length : most;
 }
 
-/* The text in lines of WIDTH; the first goes on where `column` columns stand already. */
+/* The text in lines of WIDTH, LINES at the most; the first goes on where `column` columns stand
+ * already. */
 static void put_wrapped(FILE *out, size_t column, const char *text)
 {
     char *plain = triage_plain(text);
+    unsigned lines = 0;
     for (const char *rest = plain ? plain : ""; *rest; column = INDENT) {
         size_t length = fitting(rest, WIDTH - column);
+        if (lines++ == LINES) {
+            fputs("...\n", out);
+            break;
+        }
         fprintf(out, "%.*s\n", (int)length, rest);
         rest += length + strspn(rest + length, " ");
         if (*rest)
@@ -188,13 +195,13 @@ static void put_head(const struct triage *triage, FILE *out)
     char line[160];
     for (uint32_t i = 0; i < triage->input_count; i++)
         files += triage->inputs[i].copies;
-    snprintf(line, sizeof line,
-             "csqfuzz triage: %u cause%s behind %" PRIu64 " file%s (%u input%s, each replayed %u "
-             "time%s in:",
+    snprintf(line, sizeof line, "csqfuzz triage: %u cause%s behind %" PRIu64 " file%s (%u input%s",
              triage->cluster_count, triage_plural(triage->cluster_count), files,
-             triage_plural(files), triage->input_count, triage_plural(triage->input_count),
-             triage->replays, triage_plural(triage->replays));
+             triage_plural(files), triage->input_count, triage_plural(triage->input_count));
     fputs(line, out);
+    if (triage->build_count > 0)
+        fprintf(out, ", each replayed %u time%s in", triage->replays,
+                triage_plural(triage->replays));
     for (unsigned b = 0; b < triage->build_count; b++) {
         char *name = triage_plain(triage->build_names[b]);
         fprintf(out, " %s", name ? name : "");

@@ -68,6 +68,11 @@ ensure_afl() {
         die "there is no $AFL_PATH/libAFLDriver.a; set AFL_PATH to where AFL++ keeps it"
 }
 
+# Validates JSON, for tests: of Debian's own python3, wherever another one comes first.
+ensure_jsonschema() {
+    /usr/bin/python3 -c 'import jsonschema' 2>/dev/null || install_packages python3 python3-jsonschema
+}
+
 require_lane() {
     [[ " $LANES $MORE_LANES " = *" $1 "* ]] || die "\"$1\" is no lane; there are: $LANES $MORE_LANES"
 }

@@ -21,6 +21,7 @@ ensure shellcheck shellcheck
 ensure patch patch
 ensure_service libfuzzer
 ensure xmllint libxml2-utils
+ensure_jsonschema
 ensure valgrind valgrind
 ensure llvm-cov-19 llvm-19
 ensure g++ g++ libc6-dev
@@ -68,6 +69,7 @@ done
 for lane in gcc asan tsan; do
     add_test "litmus-$lane" fuzz/tests/litmus.sh "build/$lane"
 done
+add_test triage-report fuzz/tests/triage_report.sh build/gcc
 add_test litmus-memory fuzz/tests/litmus.sh build/clang --granularity memory
 add_test yardstick fuzz/tests/yardstick.sh
 add_test triage-score fuzz/tests/triage_score.sh

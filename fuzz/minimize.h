@@ -130,6 +130,13 @@ bool minimize_judge_run(const struct program *program, struct minimize_seen *see
 
 /* From now on this signature is looked for. */
 void minimize_judge_want(const char *signature);
+
+/* What is run next is the first in its process. */
+void minimize_judge_renew(void);
+
+/* From now on each execution has a process of its own, which takes longer: for an implementation
+ * that carries something over from one execution to the next. */
+void minimize_judge_alone(void);
 void minimize_judge_close(void);
 
 /* ---- The command --------------------------------------------------------------------------- */

@@ -36,6 +36,7 @@ static struct desk {
     struct program candidate;
     bool searching; /* all schedules that `all` enumerates, from where it stands; else once */
     bool ended;     /* `seen` is its outcome */
+    bool alone;     /* no process runs more than one execution */
     char wanted[FINDING_SIGNATURE];
     struct sched_enumerate all;
     unsigned effort;
@@ -86,6 +87,8 @@ static bool goes_on(void *context, unsigned preemptions)
     desk->executions = desk->executions + 1;
     if (is_wanted())
         write_down();
+    if (desk->alone)
+        kill(getpid(), SIGKILL);
     return !desk->ended;
 }
 
@@ -97,6 +100,8 @@ static void answer(void)
     } else {
         execute(&desk->candidate);
         write_down();
+        if (desk->alone)
+            kill(getpid(), SIGKILL);
     }
 }
 
@@ -284,6 +289,18 @@ const struct minimize_judge *minimize_judge_open(const volatile sig_atomic_t *si
 void minimize_judge_want(const char *signature)
 {
     snprintf(desk->wanted, sizeof desk->wanted, "%s", signature);
+}
+
+void minimize_judge_renew(void)
+{
+    if (child > 0)
+        bury(true);
+}
+
+void minimize_judge_alone(void)
+{
+    desk->alone = true;
+    minimize_judge_renew();
 }
 
 void minimize_judge_close(void)

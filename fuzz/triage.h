@@ -6,7 +6,7 @@
  * once triage_builds.c    which csq programs there are to replay with triage_verify.c    replays
  * each input k times in each build, in processes of their own triage_cluster.c   inputs with one
  * signature are one cluster; which is worst triage_kind.c      what sort of finding a signature is:
- * a heuristic triage_explain.c   minimizes, draws and exports one input of each cluster
+ * a heuristic triage_explain.c   draws the smallest program of each cluster and exports it
  *   triage_memory.c    what the triage folder remembers from one time to the next
  *   triage_text.c      the report as a table for a terminal
  *   triage_json.c      ... as JSON
@@ -63,6 +63,7 @@ struct triage_verdict {
 };
 
 #define TRIAGE_NO_CLUSTER UINT32_MAX
+#define TRIAGE_WINDOW     96
 
 struct triage_input {
     char *path;       /* as it was found last; any bytes but NUL may be in it */
@@ -79,6 +80,15 @@ struct triage_input {
     struct triage_verdict verdict[TRIAGE_BUILDS]; /* by build name */
     int shown_by;                                 /* the build whose signature it counts with; -1 */
     uint32_t cluster;                             /* TRIAGE_NO_CLUSTER: nothing was shown */
+
+    /* The smallest program with its signature; NULL: there is none, and `trouble` says why. */
+    char *minimal; /* in the triage folder: "minimal/0123456789abcdef.csq" */
+    char *trouble;
+    uint32_t operations, threads, preemptions;
+
+    /* What it counts with. */
+    char cause[FINDING_SIGNATURE];
+    char window[TRIAGE_WINDOW];
 };
 
 /* A file that could not be taken in. */
@@ -108,9 +118,17 @@ struct triage_cell {
     uint32_t reports, silent, differs;
 };
 
+/*
+ * The inputs with one cause. A signature says which operations were about when it showed: in a raw
+ * input many are that have no part in it, and one bug has many signatures. A minimal program has
+ * none to spare. So what counts is the clause, the fault, the operations of the minimal program
+ * (insert-ex is an insert, a drain a remove-next), and the window: where in the handling of Cancel
+ * flag and Cancel routine it has to switch threads, if there.
+ */
 struct triage_cluster {
-    char signature[FINDING_SIGNATURE]; /* one line, what one greps for */
-    char id[80];                       /* of it: lower-case letters, digits and '-'; a folder */
+    char signature[FINDING_SIGNATURE]; /* "CSQ-GEN-15 cancel|insert": what one greps for */
+    char window[TRIAGE_WINDOW];        /* "swap.before", "flag.before+swap.before"; "" */
+    char id[96];                       /* of both: lower-case letters, digits and '-'; a folder */
     enum triage_kind kind;
     uint32_t *inputs; /* into triage.inputs, the smallest first */
     uint32_t count;
@@ -118,11 +136,11 @@ struct triage_cluster {
     int64_t first, last;
     uint32_t unsteady; /* inputs that did not show it at each replay */
     struct triage_cell cell[TRIAGE_BUILDS];
-    char (*also)[FINDING_SIGNATURE]; /* other signatures of its inputs in other builds, sorted */
+    char (*also)[FINDING_SIGNATURE]; /* all signatures of its inputs but `signature`, sorted */
     uint32_t also_count;
 
-    /* What was made of its first input. NULL: could not be, and `trouble` says why. All paths are
-     * relative to the triage folder. */
+    /* What was made of the smallest minimal program. NULL: could not be, and `trouble` says why.
+     * All paths are relative to the triage folder. */
     char *minimal;    /* the program, as text: "clusters/ID/minimal.csq" */
     char *timeline;   /* the page: "clusters/ID/timeline.html" */
     char *reproducer; /* the C program: "clusters/ID/reproducer.c" */
@@ -139,7 +157,7 @@ struct triage {
     const char *root;   /* what paths in SARIF are relative to: the current folder */
     unsigned replays;   /* each input, in each build */
     unsigned jobs, seconds;
-    bool explain; /* minimize, draw, export */
+    bool explain; /* minimize, draw, export; else clusters are of raw signatures */
 
     unsigned build_count;
     char *build_names[TRIAGE_BUILDS];

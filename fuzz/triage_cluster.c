@@ -1,4 +1,4 @@
-/* Inputs with one signature are one cluster. */
+/* Inputs with one cause are one cluster. */
 #include "triage_internal.h"
 
 #include <ctype.h>
@@ -46,7 +46,7 @@ static void choose_build(const struct triage *triage, struct triage_input *input
             input->shown_by = (int)b;
 }
 
-static const struct triage_verdict *shown(const struct triage_input *input)
+const struct triage_verdict *triage_shown(const struct triage_input *input)
 {
     return &input->verdict[input->shown_by];
 }
@@ -80,51 +80,71 @@ static void reject_refused(struct triage *triage)
     triage->input_count = kept;
 }
 
+void triage_judge(struct triage *triage)
+{
+    reject_refused(triage);
+    for (uint32_t i = 0; i < triage->input_count; i++) {
+        choose_build(triage, &triage->inputs[i]);
+        if (triage->inputs[i].shown_by >= 0)
+            triage_find_cause(&triage->inputs[i], NULL);
+    }
+}
+
 /* ---- Clusters ------------------------------------------------------------------------------ */
 
+/* Two causes may have the same letters: "a|b" and "a>b". */
 static void name_folder(struct triage_cluster *cluster)
 {
     size_t length = 0;
     uint32_t hash = 0x811c9dc5u;
-    for (const char *c = cluster->signature; *c; c++) {
+    char *cause = triage_format("%s %s", cluster->signature, cluster->window);
+    for (const char *c = cause; *c; c++) {
         bool plain = isalnum((unsigned char)*c);
         hash = (hash ^ (unsigned char)*c) * 0x01000193u;
-        if (length < sizeof cluster->id - 12 &&
+        if (length < sizeof cluster->id - 8 &&
             (plain || (length && cluster->id[length - 1] != '-')))
             cluster->id[length++] = plain ? (char)tolower((unsigned char)*c) : '-';
     }
     while (length && cluster->id[length - 1] == '-')
         length--;
-    /* Two signatures may have the same letters: "a|b" and "a>b". */
     snprintf(cluster->id + length, sizeof cluster->id - length, "-%04x",
              (hash ^ hash >> 16) & 0xffff);
+    free(cause);
 }
 
-static struct triage_cluster *find_cluster(struct triage *triage,
-                                           const struct triage_verdict *verdict)
+static struct triage_cluster *find_cluster(struct triage *triage, const struct triage_input *input)
 {
     for (uint32_t i = 0; i < triage->cluster_count; i++)
-        if (strcmp(triage->clusters[i].signature, verdict->signature) == 0)
+        if (strcmp(triage->clusters[i].signature, input->cause) == 0 &&
+            strcmp(triage->clusters[i].window, input->window) == 0)
             return &triage->clusters[i];
     struct triage_cluster *cluster = &triage->clusters[triage->cluster_count++];
     memset(cluster, 0, sizeof *cluster);
-    memcpy(cluster->signature, verdict->signature, sizeof cluster->signature);
-    cluster->kind = triage_kind_of(verdict->signature, verdict->seen);
+    memcpy(cluster->signature, input->cause, sizeof cluster->signature);
+    memcpy(cluster->window, input->window, sizeof cluster->window);
+    cluster->kind = triage_kind_of(input->cause, triage_shown(input)->seen);
     name_folder(cluster);
     return cluster;
 }
 
 static bool is_smaller(const struct triage_input *a, const struct triage_input *b)
 {
-    if (a->size != b->size)
-        return a->size < b->size;
+    const size_t sizes[][2] = {{!a->minimal, !b->minimal},
+                               {a->operations, b->operations},
+                               {a->threads, b->threads},
+                               {a->preemptions, b->preemptions},
+                               {a->size, b->size}};
+    for (unsigned i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
+        if (sizes[i][0] != sizes[i][1])
+            return sizes[i][0] < sizes[i][1];
     return a->hash != b->hash ? a->hash < b->hash : strcmp(a->path, b->path) < 0;
 }
 
 /* The smallest first, those that do not come each time last. */
 static bool goes_before(const struct triage_input *a, const struct triage_input *b)
 {
-    bool steady = shown(a)->shown == shown(a)->of, other = shown(b)->shown == shown(b)->of;
+    bool steady = triage_shown(a)->shown == triage_shown(a)->of,
+         other = triage_shown(b)->shown == triage_shown(b)->of;
     return steady != other ? steady : is_smaller(a, b);
 }
 
@@ -140,12 +160,14 @@ static void add_input(struct triage *triage, struct triage_cluster *cluster, uin
     cluster->first = first || input->first < cluster->first ? input->first : cluster->first;
     cluster->last = first || input->last > cluster->last ? input->last : cluster->last;
     cluster->copies += input->copies;
-    cluster->unsteady += shown(input)->shown < shown(input)->of;
+    cluster->unsteady += triage_shown(input)->shown < triage_shown(input)->of;
 }
 
 static void note_other(struct triage_cluster *cluster, const char *signature)
 {
     uint32_t at = 0;
+    if (strcmp(signature, cluster->signature) == 0)
+        return;
     while (at < cluster->also_count && strcmp(cluster->also[at], signature) < 0)
         at++;
     if (at < cluster->also_count && strcmp(cluster->also[at], signature) == 0)
@@ -166,12 +188,12 @@ static void fill_matrix(const struct triage *triage, struct triage_cluster *clus
             continue;
         if (!verdict->shown)
             cluster->cell[b].silent++;
-        else if (strcmp(verdict->signature, cluster->signature) == 0)
+        else if (strcmp(verdict->signature, triage_shown(input)->signature) == 0)
             cluster->cell[b].reports++;
-        else {
+        else
             cluster->cell[b].differs++;
+        if (verdict->shown)
             note_other(cluster, verdict->signature);
-        }
     }
 }
 
@@ -183,18 +205,17 @@ static int by_rank(const void *left, const void *right)
         return a->kind < b->kind ? -1 : 1;
     if (a->count != b->count)
         return a->count > b->count ? -1 : 1;
-    return strcmp(a->signature, b->signature);
+    int signatures = strcmp(a->signature, b->signature);
+    return signatures ? signatures : strcmp(a->window, b->window);
 }
 
 void triage_cluster(struct triage *triage)
 {
-    reject_refused(triage);
     triage->clusters = triage_allocate((triage->input_count + 1) * sizeof *triage->clusters);
     for (uint32_t i = 0; i < triage->input_count; i++) {
-        choose_build(triage, &triage->inputs[i]);
         if (triage->inputs[i].shown_by < 0)
             continue;
-        struct triage_cluster *cluster = find_cluster(triage, shown(&triage->inputs[i]));
+        struct triage_cluster *cluster = find_cluster(triage, &triage->inputs[i]);
         add_input(triage, cluster, i);
         fill_matrix(triage, cluster, &triage->inputs[i]);
     }

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 enum { EXIT_NOTHING = 0, EXIT_FINDINGS = 1, EXIT_TROUBLE = 2 };
-enum { OPTION_BUILD = 256, OPTION_FOLDER_BUILDS, OPTION_TARGET, OPTION_NO_EXPLAIN, OPTION_SECONDS };
+enum { OPTION_BUILD = 256, OPTION_FOLDER_BUILDS, OPTION_TARGET, OPTION_QUICK, OPTION_SECONDS };
 
 struct arguments {
     struct triage triage;
@@ -34,8 +34,9 @@ static void interrupt(int number)
 static const char documentation[] =
     "From the files that fuzzers have left behind to causes. Takes libFuzzer's artefacts, AFL++'s "
     "output folders and plain folders of inputs; replays each input in every build of csq there "
-    "is; puts those with one signature into one cluster, minimizes one of each, draws it and "
-    "writes it as a C program; and ranks them by how bad they are, which is a heuristic.\v"
+    "is; minimizes those with a finding; puts those with one cause into one cluster, draws the "
+    "smallest of each and writes it as a C program; and ranks them by how bad they are, which is a "
+    "heuristic.\v"
     "Everything is kept in the triage folder: the inputs, clusters/*/minimal.csq, timeline.html "
     "and reproducer.c, and the reports index.html, triage.json and triage.sarif. The next triage "
     "into it adds to it; without a PATH it looks at what is there again, say after a repair.\n\n"
@@ -56,7 +57,8 @@ static const struct argp_option options[] = {
     {"replays", 'n', "N", 0, "replay each input N times in each build (default: 3)", 0},
     {"seconds", OPTION_SECONDS, "N", 0, "a replay that takes longer is a timeout (default: 20)", 0},
     {"jobs", 'j', "N", 0, "so many at a time (default: one a core)", 0},
-    {"no-explain", OPTION_NO_EXPLAIN, NULL, 0, "do not minimize, draw and export", 0},
+    {"quick", OPTION_QUICK, NULL, 0,
+     "do not minimize, draw and export: clusters are then of signatures as they come", 0},
     {0}};
 
 static void set_target(struct arguments *arguments, const char *value, struct argp_state *state)
@@ -97,7 +99,7 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
     case OPTION_TARGET:
         set_target(arguments, value, state);
         return 0;
-    case OPTION_NO_EXPLAIN:
+    case OPTION_QUICK:
         triage->explain = false;
         return 0;
     case ARGP_KEY_ARGS:
@@ -172,6 +174,9 @@ static bool triage_all(struct arguments *arguments)
 {
     struct triage *triage = &arguments->triage;
     if (!collect(arguments) || !triage_verify(triage, &interrupted))
+        return false;
+    triage_judge(triage);
+    if (triage->explain && !triage_minimize(triage, &interrupted))
         return false;
     triage_cluster(triage);
     if (triage->explain && !triage_explain(triage, &interrupted))

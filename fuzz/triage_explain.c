@@ -1,4 +1,4 @@
-/* One input of each cluster: made small, drawn, turned into C. */
+/* The smallest program of each cluster: taken over, drawn, turned into C. */
 #define _GNU_SOURCE /* MAP_ANONYMOUS */
 #include "file.h"
 #include "minimize.h"
@@ -10,51 +10,16 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#define OUTPUT          (64u << 10)
 #define LARGEST_MINIMAL (1u << 20)
-#define ATTEMPTS        3 /* inputs of a cluster to minimize, if the first one does not let itself be */
 
 struct explanation {
     struct triage *triage;
     const volatile sig_atomic_t *signal;
-    struct trouble {
-        char text[256];
-    } *troubles; /* a cluster's; shared with the processes that write them */
+    struct triage_trouble *troubles; /* a cluster's; shared with the processes that write them */
     size_t done;
 };
-
-/* ---- Running csq --------------------------------------------------------------------------- */
-
-static const char *last_line(char *output)
-{
-    size_t length = strlen(output);
-    while (length && output[length - 1] == '\n')
-        output[--length] = '\0';
-    const char *newline = strrchr(output, '\n');
-    return newline ? newline + 1 : output;
-}
-
-/* Arguments until NULL. It is not hurried: the search for the smallest program counts its steps. */
-static bool run_csq(const struct explanation *x, const char *const argv[], struct trouble *trouble)
-{
-    static char output[OUTPUT];
-    struct process process = {.argv = argv,
-                              .signal = x->signal,
-                              .heeds_interrupt = true,
-                              .output = output,
-                              .capacity = sizeof output};
-    bool ran = process_run(&process);
-    /* 1: a finding. */
-    if (ran && WIFEXITED(process.status) && WEXITSTATUS(process.status) <= 1)
-        return true;
-    const char *words = ran && process.length ? last_line(output) : "";
-    snprintf(trouble->text, sizeof trouble->text, "csq %s: %s", argv[1],
-             *words ? words : process_end(&process));
-    return false;
-}
 
 static const struct triage_input *first_of(const struct triage *triage,
                                            const struct triage_cluster *cluster)
@@ -68,48 +33,33 @@ static char *path_in(const struct triage *triage, const struct triage_cluster *c
     return triage_format("%s/clusters/%s/%s", triage->folder, cluster->id, name);
 }
 
-/* Does this file show the cluster's finding? */
-static bool shows(const struct explanation *x, const struct triage_cluster *cluster,
-                  const char *program, const char *file)
-{
-    struct triage_verdict verdict;
-    if (access(file, F_OK) != 0)
-        return false;
-    triage_replay(program, MODE_SCHEDULE, file, x->triage->seconds, &verdict);
-    return strcmp(verdict.signature, cluster->signature) == 0;
-}
-
 /* ---- One cluster --------------------------------------------------------------------------- */
 
-static bool minimize_input(const struct explanation *x, const struct triage_input *input,
-                           const char *minimal, struct trouble *trouble)
+/* What an earlier triage has made of another program must not stand beside this one. */
+static void make_room(const struct triage *triage, const struct triage_cluster *cluster)
 {
-    char *file = triage_format("%s/%s", x->triage->folder, input->stored);
-    const char *argv[] = {
-        input->builds.path[input->shown_by], "minimize", file, "-o", minimal, NULL};
-    bool done = run_csq(x, argv, trouble) && access(minimal, F_OK) == 0;
-    free(file);
-    return done;
+    static const char *const names[] = {"minimal.csq", "timeline.html", "reproducer.c"};
+    char *folder = triage_format("%s/clusters/%s", triage->folder, cluster->id);
+    mkdir(folder, 0777);
+    free(folder);
+    for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++) {
+        char *path = path_in(triage, cluster, names[i]);
+        unlink(path);
+        free(path);
+    }
 }
 
-static bool minimize_cluster(const struct explanation *x, const struct triage_cluster *cluster,
-                             const char *minimal, struct trouble *trouble)
+static bool take_over(const struct triage *triage, const struct triage_cluster *cluster,
+                      const char *minimal)
 {
-    const struct triage_input *first = first_of(x->triage, cluster);
-    if (first->mode != MODE_SCHEDULE) {
-        snprintf(trouble->text, sizeof trouble->text, "not minimized: an input of %s",
-                 triage_mode_name((enum triage_mode)first->mode));
-        return false;
-    }
-    if (shows(x, cluster, first->builds.path[first->shown_by], minimal))
-        return true;
-    unlink(minimal);
-    for (uint32_t i = 0; i < cluster->count && i < ATTEMPTS && !*x->signal; i++)
-        if (minimize_input(x, &x->triage->inputs[cluster->inputs[i]], minimal, trouble)) {
-            trouble->text[0] = '\0';
-            return true;
-        }
-    return false;
+    char *from = triage_format("%s/%s", triage->folder, first_of(triage, cluster)->minimal);
+    size_t size = 0;
+    uint8_t *text = file_read(from, LARGEST_MINIMAL, &size);
+    make_room(triage, cluster);
+    bool done = text && file_write(minimal, text, size);
+    free(text);
+    free(from);
+    return done;
 }
 
 static void explain_cluster(void *context, size_t piece)
@@ -117,19 +67,21 @@ static void explain_cluster(void *context, size_t piece)
     const struct explanation *x = context;
     const struct triage_cluster *cluster = &x->triage->clusters[piece];
     const struct triage_input *first = first_of(x->triage, cluster);
+    struct triage_trouble *trouble = &x->troubles[piece];
+    if (!first->minimal) {
+        snprintf(trouble->text, sizeof trouble->text, "%s", first->trouble ? first->trouble : "");
+        return;
+    }
     const char *program = first->builds.path[first->shown_by];
-    struct trouble *trouble = &x->troubles[piece];
-    char *folder = triage_format("%s/clusters/%s", x->triage->folder, cluster->id);
     char *minimal = path_in(x->triage, cluster, "minimal.csq");
     char *timeline = path_in(x->triage, cluster, "timeline.html");
     char *reproducer = path_in(x->triage, cluster, "reproducer.c");
     const char *draw[] = {program, "timeline", minimal, "--html", timeline, NULL};
     const char *export_c[] = {program, "export-c", minimal, "-o", reproducer, NULL};
-    if (mkdir(folder, 0777) != 0 && errno != EEXIST)
-        snprintf(trouble->text, sizeof trouble->text, "%.200s: %s", folder, strerror(errno));
-    else if (minimize_cluster(x, cluster, minimal, trouble) && run_csq(x, draw, trouble))
-        run_csq(x, export_c, trouble);
-    free(folder);
+    if (!take_over(x->triage, cluster, minimal))
+        snprintf(trouble->text, sizeof trouble->text, "%.200s cannot be written", minimal);
+    else if (triage_run_csq(draw, x->signal, trouble))
+        triage_run_csq(export_c, x->signal, trouble);
     free(minimal);
     free(timeline);
     free(reproducer);
@@ -139,7 +91,7 @@ static void count_cluster(void *context, size_t piece)
 {
     struct explanation *x = context;
     (void)piece;
-    triage_progress("minimized, drawn and exported", ++x->done, x->triage->cluster_count);
+    triage_progress("drawn and exported", ++x->done, x->triage->cluster_count);
 }
 
 /* ---- What came of it ----------------------------------------------------------------------- */
@@ -190,7 +142,7 @@ void triage_read_minimal(struct triage *triage, struct triage_cluster *cluster)
 
 bool triage_explain(struct triage *triage, const volatile sig_atomic_t *signal)
 {
-    size_t size = (triage->cluster_count + 1) * sizeof(struct trouble);
+    size_t size = (triage->cluster_count + 1) * sizeof(struct triage_trouble);
     struct explanation x = {.triage = triage, .signal = signal};
     struct process_pool pool = {.jobs = triage->jobs,
                                 .count = triage->cluster_count,

@@ -89,20 +89,46 @@ bool triage_memorize(const struct triage *triage, const struct triage_sightings 
 /* Is this folder a triage's? */
 bool triage_is_folder(const char *path);
 
-/* ---- Verifying, clustering, explaining ----------------------------------------------------- */
+/* What could not be done, in memory that processes share. */
+struct triage_trouble {
+    char text[256];
+};
+
+/* ---- Verifying, minimizing, clustering, explaining ----------------------------------------- */
 
 /* Replay all inputs. False, and a sentence on stderr, if that cannot be done or *signal came. */
 bool triage_verify(struct triage *triage, const volatile sig_atomic_t *signal);
 
-/* Make clusters, worst first, and reject what csq refuses. */
+/* Which build's verdict on each input counts; reject what csq refuses. */
+void triage_judge(struct triage *triage);
+const struct triage_verdict *triage_shown(const struct triage_input *input);
+
+/* Minimize what shows something, unless that was done before and still shows it. *signal keeps the
+ * best so far. False, and a sentence on stderr, if there can be no processes. */
+bool triage_minimize(struct triage *triage, const volatile sig_atomic_t *signal);
+
+/* input->cause and window, of its minimal program or, with NULL, of its signature alone. */
+struct program;
+void triage_find_cause(struct triage_input *input, const struct program *minimal);
+
+/* Make clusters, worst first. */
 void triage_cluster(struct triage *triage);
 
-/* Minimize, draw and export an input of each cluster, unless that was done before and still
- * shows it. What *signal interrupts keeps its best so far. */
+/* Take over, draw and export the smallest program of each cluster. */
 bool triage_explain(struct triage *triage, const volatile sig_atomic_t *signal);
 
 /* What is known of each cluster's minimal program, from its file. */
 void triage_read_minimal(struct triage *triage, struct triage_cluster *cluster);
+
+/* ---- Running csq --------------------------------------------------------------------------- */
+
+/* Run csq on an input once more, as its target does: the verdict of one replay. */
+void triage_replay(const char *program, enum triage_mode mode, const char *file, unsigned seconds,
+                   struct triage_verdict *verdict);
+
+/* Run one of its commands, argv ending in NULL. False if it could not do it, and then why. */
+bool triage_run_csq(const char *const argv[], const volatile sig_atomic_t *signal,
+                    struct triage_trouble *trouble);
 
 /* ---- Small things -------------------------------------------------------------------------- */
 
@@ -114,9 +140,5 @@ char *triage_format(const char *format, ...) __attribute__((format(printf, 1, 2)
 
 /* "verify 12/300" on stderr: in place on a terminal, else a line now and then. */
 void triage_progress(const char *what, size_t done, size_t count);
-
-/* Run csq on an input once more, as its target does: the verdict of one replay. */
-void triage_replay(const char *program, enum triage_mode mode, const char *file, unsigned seconds,
-                   struct triage_verdict *verdict);
 
 #endif

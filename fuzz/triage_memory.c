@@ -299,8 +299,10 @@ bool triage_remember(struct triage *triage, struct triage_sightings *list)
     }
     free(memory);
     char *inputs = triage_format("%s/inputs", triage->folder);
+    char *minimal = triage_format("%s/minimal", triage->folder);
     char *clusters = triage_format("%s/clusters", triage->folder);
-    good = good && make_folders(inputs) && make_folder(clusters);
+    good = good && make_folders(inputs) && make_folder(minimal) && make_folder(clusters);
+    free(minimal);
     free(inputs);
     free(clusters);
     return good;

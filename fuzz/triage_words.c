@@ -41,12 +41,11 @@ void triage_print_sizes(const struct triage_cluster *cluster, char buffer[TRIAGE
 
 const char *triage_seen(const struct triage *triage, const struct triage_cluster *cluster)
 {
-    for (uint32_t i = 0; i < cluster->count; i++)
-        for (unsigned b = 0; b < triage->build_count; b++) {
-            const struct triage_verdict *verdict = &triage->inputs[cluster->inputs[i]].verdict[b];
-            if (verdict->seen[0] && strcmp(verdict->signature, cluster->signature) == 0)
-                return verdict->seen;
-        }
+    for (uint32_t i = 0; i < cluster->count; i++) {
+        const struct triage_input *input = &triage->inputs[cluster->inputs[i]];
+        if (input->shown_by >= 0 && input->verdict[input->shown_by].seen[0])
+            return input->verdict[input->shown_by].seen;
+    }
     return "";
 }
 

@@ -57,10 +57,10 @@ FORMAT = $(wildcard fuzz/format_*.c) fuzz/labels.c fuzz/litmus_words.c
 EXPLORE = $(wildcard fuzz/explore*.c fuzz/minimize*.c) fuzz/litmus.c fuzz/litmus_parse.c fuzz/outcome.c \
           fuzz/file.c fuzz/argument.c
 TIMELINE = $(wildcard fuzz/timeline*.c) conformance/suite/emit.c
-TRIAGE = $(wildcard fuzz/triage*.c)
+TRIAGE = $(wildcard fuzz/triage*.c) fuzz/process.c
 MUTATE = $(wildcard fuzz/mutate*.c)
 TARGET = $(FORMAT) $(MUTATE) fuzz/execute.c fuzz/target.c $(HOOKS:%=fuzz/hooks_%.c)
-COMMAND = fuzz/csq.c fuzz/substrate_command.c $(TIMELINE) $(TRIAGE)
+COMMAND = fuzz/csq.c fuzz/substrate_command.c fuzz/symbols.c $(TIMELINE) $(TRIAGE)
 SEARCH = fuzz/search.c fuzz/file.c
 
 SEEN = $(IMPL) $(filter-out src/io/registry.c src/io/claim.c,$(IO)) src/ke/interlocked.c \

@@ -10,8 +10,10 @@
 #include "file.h"
 #include "minimize.h"
 #include "substrate_command.h"
+#include "symbols.h"
 #include "target.h"
 #include "timeline.h"
+#include "triage.h"
 
 #include <argp.h>
 #include <errno.h>
@@ -46,7 +48,8 @@ static const char documentation[] =
     "  csq timeline FILE         run it once and draw it; with --html or --svg into files\n"
     "  csq explore FILE...       run it under every schedule; csq explore --help says more\n"
     "  csq minimize FILE         the smallest program with the same finding; csq minimize "
-    "--help\n\n"
+    "--help\n"
+    "  csq triage PATH...        from crash files to causes; csq triage --help\n\n"
     "Exit status: 0 no finding, 1 a finding, 2 bad input or usage, 3 the schedule has drifted: a "
     "preemption that a text names was not met, or the thread it names could not run.";
 
@@ -321,8 +324,12 @@ int main(int argc, char **argv)
     argp_err_exit_status = EXIT_BAD_INPUT;
     if (argc > 1 && strcmp(argv[1], "explore") == 0)
         return explore_command(argc - 1, argv + 1);
-    if (argc > 1 && strcmp(argv[1], "minimize") == 0)
+    if (argc > 1 && strcmp(argv[1], "minimize") == 0) {
+        symbols_leave_out(argv);
         return minimize_command(argc - 1, argv + 1);
+    }
+    if (argc > 1 && strcmp(argv[1], "triage") == 0)
+        return triage_command(argc - 1, argv + 1);
     if (argp_parse(&argp, argc, argv, 0, NULL, &arguments) != 0)
         return EXIT_BAD_INPUT;
     if (arguments.substrate || substrate_is_file(arguments.file))

@@ -194,8 +194,15 @@ build_afl() {
         [ -z "$bug" ] || goals=(mutant "MUTANT=$bug" "FUZZER=$2")
         build_lane "$lane" "${goals[@]}"
     done
-    AFL_MUTATOR=$PWD/build/afl-cmplog/csqfuzz_afl_mutator.so
+    afl_paths "$@"
     build_lane afl-cmplog "${AFL_MUTATOR#"$PWD/"}"
+}
+
+# afl_paths LANE TARGET [BUG]: sets the same, where it has been built before.
+# shellcheck disable=SC2034 # those who source this use it
+afl_paths() {
+    local folder=${3:+mutants/$3/}
+    AFL_MUTATOR=$PWD/build/afl-cmplog/csqfuzz_afl_mutator.so
     AFL_TARGET=$PWD/build/afl-$1/$folder$2
     AFL_CMPLOG=$PWD/build/afl-cmplog/$folder$2
 }

@@ -72,6 +72,7 @@ done
 add_test triage-report fuzz/tests/triage_report.sh build/gcc
 add_test litmus-memory fuzz/tests/litmus.sh build/clang --granularity memory
 add_test yardstick fuzz/tests/yardstick.sh
+add_test triage-score fuzz/tests/triage_score.sh
 add_test no-false-alarm fuzz/tests/no_false_alarm.sh
 # These build variants of their own: one at a time, beside the others.
 add_test serial-detection fuzz/scripts/detect.sh --tap --runs 5 \
@@ -88,6 +89,7 @@ add_test serial-reports fuzz/tests/reports.sh
 add_test serial-fuzz-verb fuzz/tests/fuzz_verb.sh
 add_test serial-afl fuzz/tests/afl.sh
 add_test serial-zoo fuzz/tests/zoo.sh
+add_test serial-crashes fuzz/tests/crashes.sh
 add_test serial-oss-fuzz fuzz/tests/oss_fuzz.sh
 add_test serial-coverage fuzz/tests/coverage.sh
 add_test serial-corpus fuzz/tests/corpus.sh

@@ -202,7 +202,7 @@ static inline char *long_name(void)
 
 static inline void make_hostile(struct fixture *f)
 {
-    char *name = long_name(), signature[FINDING_SIGNATURE];
+    char *name = long_name(), signature[FINDING_SIGNATURE] = "";
     begin_fixture(f);
     f->triage.folder = "../else\"where <\x1b\xff>";
     f->triage.build_names[2] = text("<b>\x1b\xff\"");

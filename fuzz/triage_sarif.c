@@ -96,7 +96,7 @@ static const struct {
      "What it once showed has been fixed, or needs a build that was not there."},
     {"REJECTED", "warning", "A file could not be taken in.", "The message says why."},
     {"TROUBLE", "warning", "A finding could not be minimized, drawn or exported.",
-     "The message says what went wrong; the result points to the input instead."},
+     "The message says of which, and what went wrong."},
 };
 
 static void put_notices(struct emit_json *json)
@@ -139,14 +139,15 @@ static void put_notification(struct emit_json *json, const struct sarif_places *
     free(message);
 }
 
-static void put_rejected(struct emit_json *json, const struct sarif_places *places,
-                         const struct triage_rejected *rejected)
+/* "'WHOSE': WHAT": a file's or a signature's. */
+static void put_named(struct emit_json *json, const struct sarif_places *places, enum notice notice,
+                      const char *whose, const char *what)
 {
-    char *what = NULL;
-    if (asprintf(&what, "'%s': %s", rejected->path, rejected->reason) < 0)
-        what = NULL;
-    put_notification(json, places, NOTICE_REJECTED, NULL, what ? what : "");
-    free(what);
+    char *text = NULL;
+    if (asprintf(&text, "'%s': %s", whose, what) < 0)
+        text = NULL;
+    put_notification(json, places, notice, NULL, text ? text : "");
+    free(text);
 }
 
 static void put_invocation(struct emit_json *json, const struct triage *triage,
@@ -161,10 +162,12 @@ static void put_invocation(struct emit_json *json, const struct triage *triage,
             put_notification(json, places, NOTICE_SILENT, triage->inputs[i].stored,
                              triage->inputs[i].path);
     for (uint32_t i = 0; i < triage->rejected_count; i++)
-        put_rejected(json, places, &triage->rejected[i]);
+        put_named(json, places, NOTICE_REJECTED, triage->rejected[i].path,
+                  triage->rejected[i].reason);
     for (uint32_t i = 0; i < triage->cluster_count; i++)
         if (triage->clusters[i].trouble)
-            put_notification(json, places, NOTICE_TROUBLE, NULL, triage->clusters[i].trouble);
+            put_named(json, places, NOTICE_TROUBLE, triage->clusters[i].signature,
+                      triage->clusters[i].trouble);
     emit_close(json, ']');
     emit_close(json, '}');
     emit_close(json, ']');

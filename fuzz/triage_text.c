@@ -2,6 +2,7 @@
  * The report for a terminal: a block a cluster, worst first. Nothing is wider than WIDTH columns,
  * and nothing that came from a file can move the cursor.
  */
+#define _GNU_SOURCE /* open_memstream */
 #include "triage_report.h"
 
 #include <inttypes.h>
@@ -189,25 +190,34 @@ static void put_cluster(const struct triage *triage, uint32_t index, FILE *out)
 
 /* ---- The rest ------------------------------------------------------------------------------ */
 
-static void put_head(const struct triage *triage, FILE *out)
+static void print_head(const struct triage *triage, FILE *out)
 {
     uint64_t files = triage->rejected_count;
-    char line[160];
     for (uint32_t i = 0; i < triage->input_count; i++)
         files += triage->inputs[i].copies;
-    snprintf(line, sizeof line, "csqfuzz triage: %u cause%s behind %" PRIu64 " file%s (%u input%s",
-             triage->cluster_count, triage_plural(triage->cluster_count), files,
-             triage_plural(files), triage->input_count, triage_plural(triage->input_count));
-    fputs(line, out);
+    fprintf(out, "csqfuzz triage: %u cause%s behind %" PRIu64 " file%s (%u input%s",
+            triage->cluster_count, triage_plural(triage->cluster_count), files,
+            triage_plural(files), triage->input_count, triage_plural(triage->input_count));
     if (triage->build_count > 0)
         fprintf(out, ", each replayed %u time%s in", triage->replays,
                 triage_plural(triage->replays));
-    for (unsigned b = 0; b < triage->build_count; b++) {
-        char *name = triage_plain(triage->build_names[b]);
-        fprintf(out, " %s", name ? name : "");
-        free(name);
+    for (unsigned b = 0; b < triage->build_count; b++)
+        fprintf(out, " %s", triage->build_names[b]);
+    fputc(')', out);
+}
+
+static void put_head(const struct triage *triage, FILE *out)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *memory = open_memstream(&text, &size);
+    if (memory) {
+        print_head(triage, memory);
+        fclose(memory);
     }
-    fputs(")\nfolder: ", out);
+    put_wrapped(out, 0, text ? text : "csqfuzz triage");
+    free(text);
+    fputs("folder: ", out);
     put_name(out, triage->folder);
     fputs("\n\n", out);
 }

@@ -202,10 +202,12 @@ static inline char *long_name(void)
 
 static inline void make_hostile(struct fixture *f)
 {
-    char *name = long_name(), signature[FINDING_SIGNATURE];
+    char *name = long_name(), signature[FINDING_SIGNATURE] = "";
     begin_fixture(f);
     f->triage.folder = "../else\"where <\x1b\xff>";
     f->triage.build_names[2] = text("<b>\x1b\xff\"");
+    while (f->triage.build_count < TRIAGE_BUILDS) /* as many as there can be */
+        f->triage.build_names[f->triage.build_count++] = text("afl-undefined");
     snprintf(signature, sizeof signature, "CSQ-INS-7 %s", HOSTILE);
     struct triage_cluster *cluster = add_cluster(f, signature, HOSTILE, HOSTILE, 2);
     explain(cluster, "# " HOSTILE "\ncsq 1\nt0 insert q0 irp0\n    preempt " HOSTILE "\n" PROGRAM);

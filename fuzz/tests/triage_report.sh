@@ -99,7 +99,7 @@ for name in empty one kinds hostile; do
     expect "... and asks for nothing" lacks $name.html '(src|srcset|action)="|url\(|@import|<script|<link|href="[a-z]+:'
 done
 expect "it has a policy that forbids whatever else" holds one.html \
-    "content=\"default-src 'none'; style-src 'unsafe-inline'\""
+    "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\""
 expect "it has the clause, its source, the report, the depth, the program, links" holds one.html \
     'tests whether the IRP has been canceled.' 'rule IrpCancelField' 'irp0 stays queued' 'depth 1: shown with' \
     'preempt swap.before run t1' 'href="clusters/cause-0/timeline.html"' 'href="clusters/cause-0/reproducer.c"'

@@ -108,8 +108,8 @@ static void print_note(FILE *out, const struct promotion *x)
     fprintf(out, "- promoted from `");
     file_print_name(out, x->file);
     fprintf(out,
-            "`, %s\n\n`csq run %s.csq` replays it: with the bug to this signature and trace "
-            "hash, without to\nno finding.\n",
+            "`, %s\n\n`csq run %s.csq` replays it:\nwith the bug to this signature and trace "
+            "hash, without it to no finding.\n",
             x->text ? "a text" : "bytes", x->slug);
 }
 

@@ -2,6 +2,7 @@
  * csq: the command for people. It shows, assembles and replays programs.
  */
 #define _GNU_SOURCE /* open_memstream */
+#include "bisect.h"
 #include "conformance/finding.h"
 #include "conformance/granularity.h"
 #include "conformance/report.h"
@@ -51,7 +52,8 @@ static const char documentation[] =
     "  csq minimize FILE         the smallest program with the same finding; csq minimize "
     "--help\n"
     "  csq triage PATH...        from crash files to causes; csq triage --help\n"
-    "  csq promote FILE          make a regression of its finding; csq promote --help\n\n"
+    "  csq promote FILE          make a regression of its finding; csq promote --help\n"
+    "  csq bisect GOOD BAD FILE  the commit that brought or fixed it; csq bisect --help\n\n"
     "Exit status: 0 no finding, 1 a finding, 2 bad input or usage, 3 the schedule has drifted: a "
     "preemption that a text names was not met, or the thread it names could not run.";
 
@@ -323,7 +325,7 @@ int main(int argc, char **argv)
     } others[] = {{"explore", explore_command, false},
                   {"minimize", minimize_command, true},
                   {"promote", promote_command, true},
-
+                  {"bisect", bisect_command, false},
                   {"triage", triage_command, false}};
     static struct program program;
     struct arguments arguments = {0};

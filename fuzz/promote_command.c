@@ -1,5 +1,6 @@
 /* csq promote: what it is given, whether that is a finding, the exit status. */
 #define _GNU_SOURCE /* sigaction */
+#include "conformance/granularity.h"
 #include "explore.h"
 #include "file.h"
 #include "promote.h"
@@ -82,10 +83,21 @@ static bool is_folder(const char *path)
     return false;
 }
 
+/* Whoever replays a regression switches at sync points: others would not be met. */
+static bool is_sync(void)
+{
+    const char *granularity = getenv("CSQFUZZ_GRANULARITY");
+    bool memory = false;
+    if (!granularity || !granularity_parse(granularity, &memory) || !memory)
+        return true;
+    fprintf(stderr, "csq promote: a regression has sync granularity; unset CSQFUZZ_GRANULARITY\n");
+    return false;
+}
+
 static bool is_acceptable(struct promotion *x)
 {
     errno = 0;
-    if (!is_folder(x->folder) || promote_is_taken(x))
+    if (!is_sync() || !is_folder(x->folder) || promote_is_taken(x))
         return false;
     if (!substrate_is_file(x->file))
         return file_read_program(x->file, &x->program, &x->text);

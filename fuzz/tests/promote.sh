@@ -154,6 +154,9 @@ refuses "what is queued below" 2 'csq_substrate_fuzzer' \
     "$(find corpus/csq_substrate_fuzzer -name '*.csq' | sort | head -n 1)" --name a --corpus "$fresh"
 echo 'csq 1 and more' >"$work/bad.csq"
 refuses "a text that is no program" 2 'bad.csq:1:7: expected' "$work/bad.csq" --name a --corpus "$fresh"
+memory() { run 2 env CSQFUZZ_GRANULARITY=memory "$(planted clang A01)" promote "$lost" --name a --corpus "$fresh"; }
+expect "memory granularity" memory
+expect "... one sentence, nothing written" eval one_line sync '&&' nothing_written
 taken() {
     ln -s nowhere "$fresh/taken$1"
     run 2 "$(planted clang A01)" promote "$lost" --name taken --corpus "$fresh" &&

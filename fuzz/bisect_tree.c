@@ -189,15 +189,6 @@ static bool run(const struct bisect_tree *x, const char *const *judge)
     return bisect_process_run(words, x->tree, x->log) == 0;
 }
 
-/* Next to each other there is nothing for git to run. */
-static bool are_neighbours(const char *before, const char *after)
-{
-    char range[2 * BISECT_HASH + 2], count[BISECT_HASH] = "";
-    const char *const words[] = {GIT, "rev-list", "--count", range, NULL};
-    snprintf(range, sizeof range, "%s..%s", before, after);
-    return bisect_process_read(words, NULL, take_last, count) == 0 && strcmp(count, "1") == 0;
-}
-
 bool bisect_tree_search(struct bisect_tree *x, const char *before, const char *after,
                         const char *const *judge, struct bisect_answer *answer)
 {
@@ -206,17 +197,13 @@ bool bisect_tree_search(struct bisect_tree *x, const char *before, const char *a
     size_t size;
     char hash[BISECT_HASH] = "";
     struct left to = {.tree = x, .answer = answer};
-    bool neighbours = are_neighbours(before, after);
-    bool found = neighbours || (start(x, before, after) && run(x, judge));
+    bool found = start(x, before, after) && run(x, judge);
     to.commits = explore_signal ? NULL : open_memstream(&answer->commits, &size);
     if (!to.commits)
         return false;
-    if (!neighbours)
-        bisect_process_read(log, x->tree, take_left, &to);
-    if (found && !neighbours)
-        bisect_process_read(first, x->tree, take_last, hash);
-    if (found)
-        describe(&to, neighbours ? after : hash);
+    bisect_process_read(log, x->tree, take_left, &to);
+    if (found && bisect_process_read(first, x->tree, take_last, hash) == 0)
+        describe(&to, hash);
     fclose(to.commits);
     return answer->count > 0 || complain(x, "git bisect has given up");
 }

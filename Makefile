@@ -60,7 +60,8 @@ TIMELINE = $(wildcard fuzz/timeline*.c) conformance/suite/emit.c
 TRIAGE = $(wildcard fuzz/triage*.c) fuzz/process.c
 MUTATE = $(wildcard fuzz/mutate*.c)
 TARGET = $(FORMAT) $(MUTATE) fuzz/execute.c fuzz/target.c $(HOOKS:%=fuzz/hooks_%.c)
-COMMAND = fuzz/csq.c fuzz/substrate_command.c fuzz/symbols.c $(TIMELINE) $(TRIAGE)
+COMMAND = fuzz/csq.c fuzz/substrate_command.c fuzz/symbols.c $(TIMELINE) $(TRIAGE) \
+          $(wildcard fuzz/promote*.c fuzz/bisect*.c)
 SEARCH = fuzz/search.c fuzz/file.c
 
 SEEN = $(IMPL) $(filter-out src/io/registry.c src/io/claim.c,$(IO)) src/ke/interlocked.c \

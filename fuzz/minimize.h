@@ -116,6 +116,8 @@ bool minimize_simplify(struct minimize *m);
 struct minimize_seen {
     char signature[FINDING_SIGNATURE]; /* "" if there was no finding */
     uint64_t hash;                     /* of its trace */
+    enum clause clause;                /* CLAUSES if it died before anybody could say */
+    char message[256];                 /* finding.message; "" likewise */
     bool named;                        /* `list` is the same execution with each switch named */
     struct program list;
 };

@@ -109,33 +109,16 @@ static void print_depth(FILE *out, const struct minimization *x)
 
 /* ---- The file ------------------------------------------------------------------------------- */
 
-/* A file's name may have anything in it: a newline would begin a line of the program. */
-static void print_name(FILE *out, const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    unsigned room = 100;
-    for (const char *c = slash ? slash + 1 : path; *c && room-- > 0; c++)
-        if (isgraph((unsigned char)*c) && (unsigned char)*c < 0x7f && *c != '\\')
-            fputc(*c, out);
-        else
-            fprintf(out, "\\x%02x", (unsigned char)*c);
-}
-
-static void append_line(void *context, const char *text)
-{
-    fprintf(context, "%s\n", text);
-}
-
 static void print_file(FILE *out, const struct minimization *x)
 {
     fprintf(out, "# signature: %s\n# ", x->seen.signature);
     print_depth(out, x);
     fprintf(out, "\n# trace hash: %016" PRIx64 "\n# minimized from ", x->seen.hash);
-    print_name(out, x->arguments->file);
+    file_print_name(out, x->arguments->file);
     fputs(": ", out);
     print_sizes(out, x->operations, x->threads, x->preemptions);
     fputc('\n', out);
-    program_print(&x->search.best, append_line, out);
+    file_print_program(out, &x->search.best);
 }
 
 static bool is_input(const struct minimization *x)

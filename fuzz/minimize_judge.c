@@ -54,9 +54,13 @@ static int line; /* to the child, or in it to the parent */
 static void write_down(void)
 {
     struct minimize_seen *seen = &desk->seen;
-    seen->signature[0] = '\0';
-    if (finding.present)
+    seen->signature[0] = seen->message[0] = '\0';
+    seen->clause = CLAUSES;
+    if (finding.present) {
         finding_signature(&finding, seen->signature, sizeof seen->signature);
+        seen->clause = finding.clause;
+        memcpy(seen->message, finding.message, sizeof seen->message);
+    }
     seen->hash = sched_trace()->hash;
     seen->named = finding.present && execute_as_list(&desk->candidate, &seen->list);
     desk->ended = true;
@@ -166,6 +170,8 @@ static void note_death(int status, bool hung)
                  WIFSIGNALED(status) ? "SIGNAL" : "EXIT",
                  WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
     seen->hash = 0;
+    seen->clause = CLAUSES;
+    seen->message[0] = '\0';
     seen->named = false;
     desk->ended = true;
 }
@@ -202,7 +208,7 @@ static enum reply ask(void)
     char byte = 0;
     desk->ended = false;
     if (!start() || send(line, &byte, 1, MSG_NOSIGNAL) != 1) {
-        perror("csq minimize: cannot run a process for the candidates");
+        perror("csq: cannot run a process for the candidates");
         exit(2);
     }
     return wait_for_reply();
@@ -282,7 +288,7 @@ const struct minimize_judge *minimize_judge_open(const volatile sig_atomic_t *si
     desk = mmap(NULL, sizeof *desk, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (desk != MAP_FAILED)
         return &judge;
-    perror("csq minimize");
+    perror("csq");
     return NULL;
 }
 

@@ -19,6 +19,7 @@ done
 ensure clang-format-19 clang-format-19
 ensure shellcheck shellcheck
 ensure patch patch
+ensure git git
 ensure_service libfuzzer
 ensure xmllint libxml2-utils
 ensure_jsonschema
@@ -81,6 +82,8 @@ add_test serial-sequential fuzz/tests/sequential.sh
 add_test serial-substrate fuzz/tests/substrate.sh
 add_test serial-explore fuzz/tests/explore.sh build/clang build/clang/mutants/A23/csq
 add_test serial-minimize fuzz/tests/minimize.sh
+add_test serial-promote fuzz/tests/promote.sh
+add_test serial-bisect fuzz/tests/bisect.sh
 add_test serial-deep conformance/check_deep.sh build/gcc
 add_test serial-timeline fuzz/tests/timeline.sh build/asan # whose report A11b needs
 add_test serial-search fuzz/tests/search.sh build/gcc

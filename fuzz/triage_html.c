@@ -76,6 +76,7 @@ static void put_columns(FILE *out, const char *const *names, unsigned count)
 static void put_cause(const struct triage_cluster *cluster, uint32_t rank, FILE *out)
 {
     enum clause clause = triage_clause(cluster->signature);
+    char cause[TRIAGE_CAUSE];
     fputs("<tr role=\"row\">", out);
     put_cell(out, "Rank");
     fprintf(out, "%u</div></td>", rank);
@@ -83,8 +84,8 @@ static void put_cause(const struct triage_cluster *cluster, uint32_t rank, FILE 
     emit_xml_format(out, "<span class=\"kind\">%s</span></div></td>",
                     triage_kind_name(cluster->kind));
     put_cell(out, "Signature");
-    emit_xml_format(out, "<a href=\"#c-%s\"><code>%s</code></a></div></td>", cluster->id,
-                    cluster->signature);
+    triage_print_cause(cluster, cause);
+    emit_xml_format(out, "<a href=\"#c-%s\"><code>%s</code></a></div></td>", cluster->id, cause);
     put_cell(out, "Clause");
     if (clause != CLAUSES)
         emit_xml_format(out, "%s <span class=\"page\">%s</span>", clause_text(clause)->sentence,
@@ -120,9 +121,10 @@ static void put_causes(const struct triage *triage, FILE *out)
 static void put_matrix_row(const struct triage *triage, uint32_t index, FILE *out)
 {
     const struct triage_cluster *cluster = &triage->clusters[index];
+    char cause[TRIAGE_CAUSE];
     fprintf(out, "<tr><th scope=\"row\"><span class=\"rank\">%u</span> ", index + 1);
-    emit_xml_format(out, "<a href=\"#c-%s\"><code>%s</code></a></th>", cluster->id,
-                    cluster->signature);
+    triage_print_cause(cluster, cause);
+    emit_xml_format(out, "<a href=\"#c-%s\"><code>%s</code></a></th>", cluster->id, cause);
     for (unsigned b = 0; b < triage->build_count; b++) {
         char words[TRIAGE_CELL];
         triage_print_cell(&cluster->cell[b], words);
@@ -254,11 +256,13 @@ static void put_facts(const struct triage *triage, const struct triage_cluster *
 static void put_cluster(const struct triage *triage, uint32_t index, FILE *out)
 {
     const struct triage_cluster *cluster = &triage->clusters[index];
+    char cause[TRIAGE_CAUSE];
     emit_xml_format(out, "<section id=\"c-%s\" aria-labelledby=\"h-%s\">\n", cluster->id,
                     cluster->id);
     fprintf(out, "<h2 class=\"cause\" id=\"h-%s\"><span class=\"rank\">%u</span> ", cluster->id,
             index + 1);
-    emit_xml_format(out, "<code>%s</code></h2>\n", cluster->signature);
+    triage_print_cause(cluster, cause);
+    emit_xml_format(out, "<code>%s</code></h2>\n", cause);
     put_facts(triage, cluster, out);
     if (cluster->program)
         emit_xml_format(out,

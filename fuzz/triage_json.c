@@ -49,6 +49,10 @@ static void put_input(const struct triage *triage, struct emit_json *json,
     emit_number(json, "copies", input->copies);
     put_time(json, "first_seen", input->first);
     put_time(json, "last_seen", input->last);
+    emit_string(json, "shown_by",
+                input->shown_by < 0 ? NULL : triage->build_names[input->shown_by]);
+    emit_string(json, "minimal", input->minimal);
+    emit_string(json, "trouble", input->trouble);
     emit_open(json, "verdicts", '[');
     for (unsigned b = 0; b < triage->build_count; b++)
         if (input->verdict[b].of > 0) /* built */
@@ -116,6 +120,7 @@ static void put_cluster(const struct triage *triage, struct emit_json *json, uin
     emit_open(json, NULL, '{');
     emit_string(json, "id", cluster->id);
     emit_string(json, "signature", cluster->signature);
+    emit_string(json, "window", cluster->window);
     put_clause(json, cluster->signature);
     emit_string(json, "kind", triage_kind_name(cluster->kind));
     emit_number(json, "severity", (unsigned)cluster->kind + 1);

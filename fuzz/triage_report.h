@@ -64,6 +64,10 @@ const char *triage_plural(uint64_t count);
 /* The report's words on it, of the first input that shows it so; "" if there are none. */
 const char *triage_seen(const struct triage *triage, const struct triage_cluster *cluster);
 
+/* The signature and, if there is one, the window: "CSQ-GEN-15 cancel|insert at swap.before". */
+#define TRIAGE_CAUSE (FINDING_SIGNATURE + TRIAGE_WINDOW + 8)
+void triage_print_cause(const struct triage_cluster *cluster, char buffer[TRIAGE_CAUSE]);
+
 /* The word at *place in a signature's operations, and behind it: false behind the last one. Begin
  * with *place NULL. */
 bool triage_next_operation(const char *signature, const char **place, char word[32]);

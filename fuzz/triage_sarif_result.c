@@ -12,9 +12,10 @@ static void print_message(const struct triage *triage, const struct triage_clust
 {
     enum clause clause = triage_clause(cluster->signature);
     const char *seen = triage_seen(triage, cluster);
-    char sizes[TRIAGE_SIZES];
-    fprintf(out, "'%s' (%s)%s%s", cluster->signature, triage_kind_name(cluster->kind),
-            seen[0] ? ": " : "", seen);
+    char sizes[TRIAGE_SIZES], cause[TRIAGE_CAUSE];
+    triage_print_cause(cluster, cause);
+    fprintf(out, "'%s' (%s)%s%s", cause, triage_kind_name(cluster->kind), seen[0] ? ": " : "",
+            seen);
     if (clause != CLAUSES)
         fprintf(out, ". %s: %s", clause_text(clause)->id, clause_text(clause)->sentence);
     fprintf(out, "%s Shown by %u input%s", clause == CLAUSES ? "." : "", cluster->count,
@@ -181,11 +182,13 @@ static void put_properties(struct emit_json *json, const struct triage *triage,
     emit_close(json, '}');
 }
 
-/* The signature is the identity; it outlives every input. */
+/* The cause is the identity; it outlives every input. */
 static void put_fingerprint(struct emit_json *json, const struct triage_cluster *cluster)
 {
+    char cause[TRIAGE_CAUSE];
+    triage_print_cause(cluster, cause);
     emit_open(json, "partialFingerprints", '{');
-    emit_string(json, "csqfuzzSignature/v1", cluster->signature);
+    emit_string(json, "csqfuzzCause/v1", cause);
     emit_close(json, '}');
 }
 

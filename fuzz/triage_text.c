@@ -161,16 +161,17 @@ static void put_made(const struct triage_cluster *cluster, FILE *out)
 static void put_also(const struct triage_cluster *cluster, FILE *out)
 {
     for (uint32_t i = 0; i < cluster->also_count; i++)
-        put_labelled(out, i ? "and" : "in other builds", cluster->also[i]);
+        put_labelled(out, i ? "and" : "shows as", cluster->also[i]);
 }
 
 static void put_cluster(const struct triage *triage, uint32_t index, FILE *out)
 {
     const struct triage_cluster *cluster = &triage->clusters[index];
-    char sizes[TRIAGE_SIZES], line[384];
+    char sizes[TRIAGE_SIZES], line[384], cause[TRIAGE_CAUSE];
     const char *kind = triage_kind_name(cluster->kind), *seen = triage_seen(triage, cluster);
     size_t column = (size_t)fprintf(out, "%2u. %-18s ", index + 1, kind);
-    put_wrapped(out, column, cluster->signature);
+    triage_print_cause(cluster, cause);
+    put_wrapped(out, column, cause);
     put_clause(cluster, out);
     if (seen[0])
         put_labelled(out, "seen", seen);

@@ -49,6 +49,12 @@ const char *triage_seen(const struct triage *triage, const struct triage_cluster
     return "";
 }
 
+void triage_print_cause(const struct triage_cluster *cluster, char buffer[TRIAGE_CAUSE])
+{
+    snprintf(buffer, TRIAGE_CAUSE, "%s%s%s", cluster->signature, cluster->window[0] ? " at " : "",
+             cluster->window);
+}
+
 bool triage_next_operation(const char *signature, const char **place, char word[32])
 {
     const char *at = *place;

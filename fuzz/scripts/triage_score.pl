@@ -28,6 +28,11 @@ sub shown {
     return $text;
 }
 
+sub cause {
+    my ($cluster) = @_;
+    return $cluster->{signature} . ($cluster->{window} ? " at $cluster->{window}" : "");
+}
+
 sub plural {
     my ($n, $one) = @_;
     return "$n $one" . ($n == 1 ? "" : "s");
@@ -94,6 +99,7 @@ sub clustering {
             refuse("the triage has " . shown($file) . " twice") if $cluster_of{$file};
             $cluster_of{$file} = "cluster $cluster->{id}";
             push @{$cluster->{of}{$bug_of->{$file}}}, $file;
+            $cluster->{entry}{$file} = $_;
         }
     }
     for (keys %$bug_of) { $cluster_of{$_} //= "alone $_" }
@@ -174,17 +180,37 @@ sub shows {
     return 0;
 }
 
-# difference DIR CLUSTER MINIMAL BUG BUG: what is not shown both ways; () if all is. Of the files of a bug
-# it takes one that shows it with the other bug: the others may have met something else before.
+# own_signature CLUSTER FILE: what its own build shows, which need not have the cluster's operations.
+sub own_signature {
+    my ($cluster, $file) = @_;
+    my $entry = $cluster->{entry}{$file};
+    for (@{$entry->{verdicts}}) {
+        return $_->{signature} if defined $entry->{shown_by} && $_->{build} eq $entry->{shown_by};
+    }
+    return $cluster->{signature};
+}
+
+# crosses FOLDER DIR CLUSTER FILE BUG: does another bug show of this file, or of the minimal program that
+# was made of it, what its own bug does?
+sub crosses {
+    my ($folder, $dir, $cluster, $file, $bug) = @_;
+    my $minimal = $cluster->{entry}{$file}{minimal};
+    return shows($dir, $bug, defined $minimal ? "$folder/$minimal" : "$dir/$file",
+        own_signature($cluster, $file));
+}
+
+# difference FOLDER DIR CLUSTER MINIMAL BUG BUG: what is not shown both ways; () if all is. Of the files of
+# a bug it takes one that shows it with the other bug: the others may have met something else before.
 sub difference {
-    my ($dir, $cluster, $minimal, @bugs) = @_;
+    my ($folder, $dir, $cluster, $minimal, @bugs) = @_;
     my ($signature, @missing) = ($cluster->{signature});
+    $minimal = undef if grep { defined $_->{minimal} } values %{$cluster->{entry}};
     for ([@bugs], [reverse @bugs]) {
         my ($bug, $other) = @$_;
         push @missing, "the minimal program not in $bug"
             if defined $minimal && !shows($dir, $bug, $minimal, $signature);
         push @missing, "no file of $other in $bug"
-            if !grep { shows($dir, $bug, "$dir/$_", $signature) } sort @{$cluster->{of}{$other}};
+            if !grep { crosses($folder, $dir, $cluster, $_, $bug) } sort @{$cluster->{of}{$other}};
     }
     return @missing;
 }
@@ -207,8 +233,8 @@ sub compare_pairs {
         refuse("there is no $minimal") if @bugs > 1 && defined $minimal && !-e $minimal;
         for my $x (0 .. $#bugs) {
             for my $y ($x + 1 .. $#bugs) {
-                my @missing = difference($dir, $cluster, $minimal, @bugs[$x, $y]);
-                my $pair = "$bugs[$x] $bugs[$y] " . shown($cluster->{signature});
+                my @missing = difference($folder, $dir, $cluster, $minimal, @bugs[$x, $y]);
+                my $pair = "$bugs[$x] $bugs[$y] " . shown(cause($cluster));
                 $differing++ if @missing;
                 print @missing ? "NOT the same: $pair (" . join(", ", @missing) . ")\n"
                     : "same observable: $pair (shown both ways)\n";
@@ -241,7 +267,7 @@ sub print_mixed {
     for my $cluster (@{$triage->{clusters}}) {
         my $of = $cluster->{of} // {};
         next if keys %$of < 2;
-        print "several bugs: ", shown($cluster->{signature}), ": ",
+        print "several bugs: ", shown(cause($cluster)), ": ",
             join(", ", map { "$_ " . @{$of->{$_}} } sort keys %$of), "\n";
     }
 }
@@ -264,7 +290,7 @@ sub print_representatives {
     my ($triage) = @_;
     my ($small, @large) = (0);
     for my $cluster (@{$triage->{clusters}}) {
-        my ($minimal, $signature) = ($cluster->{minimal}, shown($cluster->{signature}));
+        my ($minimal, $signature) = ($cluster->{minimal}, shown(cause($cluster)));
         if (!$minimal) {
             push @large, "  $signature: none\n";
         } elsif ($minimal->{operations} <= $OPERATIONS && $minimal->{preemptions} <= $PREEMPTIONS) {

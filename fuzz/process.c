@@ -140,10 +140,25 @@ static pid_t start_piece(const struct process_pool *pool, size_t piece)
     _exit(0);
 }
 
+static void pass_on(const struct process_pool *pool, const pid_t *children)
+{
+    for (size_t i = 0; i < pool->count; i++)
+        if (children[i] > 0)
+            kill(children[i], SIGINT);
+}
+
+/* Looks now and then whether there is a signal to pass on: one that comes just before a wait would
+ * not end it. */
 static void await_piece(const struct process_pool *pool, pid_t *children)
 {
+    static const struct timespec tick = {0, 2000000};
     pid_t ended;
-    while ((ended = wait(NULL)) < 0 && errno == EINTR) {
+    bool passed = false;
+    while ((ended = waitpid(-1, NULL, WNOHANG)) == 0 || (ended < 0 && errno == EINTR)) {
+        if (*pool->signal && !passed)
+            pass_on(pool, children);
+        passed = passed || *pool->signal;
+        nanosleep(&tick, NULL);
     }
     for (size_t i = 0; i < pool->count; i++) {
         if (children[i] != ended)

@@ -72,6 +72,7 @@ struct triage_input {
     size_t size;      /* bytes */
     int64_t first;    /* seconds since 1970: the oldest time of modification of a file with it */
     int64_t last;     /* ... the latest */
+    int64_t spoken;   /* ... of `path` */
     uint32_t copies;  /* files with these contents, of all times together */
     uint8_t engine;   /* enum triage_engine */
     uint8_t artefact; /* enum triage_artefact */

@@ -80,8 +80,8 @@ static void explain_cluster(void *context, size_t piece)
     const char *export_c[] = {program, "export-c", minimal, "-o", reproducer, NULL};
     if (!take_over(x->triage, cluster, minimal))
         snprintf(trouble->text, sizeof trouble->text, "%.200s cannot be written", minimal);
-    else if (triage_run_csq(draw, x->signal, trouble))
-        triage_run_csq(export_c, x->signal, trouble);
+    else if (triage_run_csq(draw, timeline, x->signal, trouble))
+        triage_run_csq(export_c, reproducer, x->signal, trouble);
     free(minimal);
     free(timeline);
     free(reproducer);

@@ -124,10 +124,11 @@ void triage_read_minimal(struct triage *triage, struct triage_cluster *cluster);
 
 /* Run csq on an input once more, as its target does: the verdict of one replay. */
 void triage_replay(const char *program, enum triage_mode mode, const char *file, unsigned seconds,
-                   struct triage_verdict *verdict);
+                   const volatile sig_atomic_t *signal, struct triage_verdict *verdict);
 
-/* Run one of its commands, argv ending in NULL. False if it could not do it, and then why. */
-bool triage_run_csq(const char *const argv[], const volatile sig_atomic_t *signal,
+/* Run one of its commands, argv ending in NULL, which makes a file. False if it did not, and then
+ * why. */
+bool triage_run_csq(const char *const argv[], const char *made, const volatile sig_atomic_t *signal,
                     struct triage_trouble *trouble);
 
 /* ---- Small things -------------------------------------------------------------------------- */

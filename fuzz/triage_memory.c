@@ -71,16 +71,24 @@ static bool is_same_input(const struct triage_sighting *a, const struct triage_s
     return a->hash == b->hash && a->text == b->text && triage_builds_equal(&a->builds, &b->builds);
 }
 
-/* The latest file of an input speaks for it; of two at once the one whose path comes first. */
+/* Of an input's files that speaks for it which an engine has named, the latest of those, and of two
+ * at once the one whose path comes first. */
+static bool speaks_for(const struct triage_sighting *sighting, const struct triage_input *input)
+{
+    bool named = sighting->engine != FROM_FOLDER, other = input->engine != FROM_FOLDER;
+    return !input->path || (named != other ? named : sighting->last > input->spoken);
+}
+
 static void join(const struct triage *triage, struct triage_input *input,
                  const struct triage_sighting *sighting)
 {
-    bool speaks = !input->path || sighting->last > input->last;
+    bool speaks = speaks_for(sighting, input);
     input->copies++;
     input->first = !input->path || sighting->first < input->first ? sighting->first : input->first;
-    input->last = speaks ? sighting->last : input->last;
+    input->last = !input->path || sighting->last > input->last ? sighting->last : input->last;
     if (!speaks)
         return;
+    input->spoken = sighting->last;
     free(input->path);
     free(input->stored);
     input->path = triage_copy(sighting->path);

@@ -69,14 +69,17 @@ static void read_report(const struct process *process, struct triage_verdict *ve
 /* ---- One input ----------------------------------------------------------------------------- */
 
 void triage_replay(const char *program, enum triage_mode mode, const char *file, unsigned seconds,
-                   struct triage_verdict *verdict)
+                   const volatile sig_atomic_t *signal, struct triage_verdict *verdict)
 {
     static char output[OUTPUT];
     static const char *const options[TRIAGE_MODES] = {
         [MODE_SEQUENTIAL] = "--sequential", [MODE_SUBSTRATE] = "--substrate"};
     const char *argv[] = {program, "run", "--quiet", options[mode], file, NULL};
-    struct process process = {
-        .argv = argv, .seconds = seconds, .output = output, .capacity = sizeof output};
+    struct process process = {.argv = argv,
+                              .seconds = seconds,
+                              .signal = signal,
+                              .output = output,
+                              .capacity = sizeof output};
     if (!options[mode]) {
         argv[3] = file;
         argv[4] = NULL;
@@ -86,14 +89,28 @@ void triage_replay(const char *program, enum triage_mode mode, const char *file,
         read_report(&process, verdict);
 }
 
+/* What is known of an input once it has been replayed. */
+struct triage_replays {
+    uint8_t mode;
+    struct triage_verdict verdict[TRIAGE_BUILDS];
+};
+
+struct verification {
+    struct triage *triage;
+    const volatile sig_atomic_t *signal;
+    struct triage_replays *replays; /* shared with the processes that fill them in */
+    size_t done;
+};
+
 /* k replays of N: the first that shows something says what is counted. */
-static void replay_often(const struct triage *triage, const char *program, enum triage_mode mode,
-                         const char *file, struct triage_verdict *verdict)
+static void replay_often(const struct verification *verification, const char *program,
+                         enum triage_mode mode, const char *file, struct triage_verdict *verdict)
 {
+    const struct triage *triage = verification->triage;
     struct triage_verdict once;
     memset(verdict, 0, sizeof *verdict);
-    for (unsigned i = 0; i < triage->replays; i++) {
-        triage_replay(program, mode, file, triage->seconds, &once);
+    for (unsigned i = 0; i < triage->replays && !*verification->signal; i++) {
+        triage_replay(program, mode, file, triage->seconds, verification->signal, &once);
         if (once.signature[0] && !verdict->signature[0]) {
             once.shown = verdict->shown;
             *verdict = once;
@@ -103,22 +120,11 @@ static void replay_often(const struct triage *triage, const char *program, enum 
     verdict->of = triage->replays;
 }
 
-struct verification {
-    struct triage *triage;
-    struct triage_replays *replays; /* shared with the processes that fill them in */
-    size_t done;
-};
-
-/* What is known of an input once it has been replayed. */
-struct triage_replays {
-    uint8_t mode;
-    struct triage_verdict verdict[TRIAGE_BUILDS];
-};
-
 /* True if some build has shown something. */
-static bool replay_in(const struct triage *triage, const struct triage_input *input,
+static bool replay_in(const struct verification *verification, const struct triage_input *input,
                       enum triage_mode mode, struct triage_replays *replays)
 {
+    const struct triage *triage = verification->triage;
     bool shown = false;
     char *file = triage_format("%s/%s", triage->folder, input->stored);
     replays->mode = (uint8_t)mode;
@@ -126,7 +132,7 @@ static bool replay_in(const struct triage *triage, const struct triage_input *in
         struct triage_verdict *verdict = &replays->verdict[b];
         if (!input->builds.path[b])
             continue;
-        replay_often(triage, input->builds.path[b], mode, file, verdict);
+        replay_often(verification, input->builds.path[b], mode, file, verdict);
         shown = shown || (verdict->shown && strcmp(verdict->signature, "REFUSED") != 0);
     }
     free(file);
@@ -141,13 +147,13 @@ static void verify_input(void *context, size_t piece)
     const struct triage_input *input = &verification->triage->inputs[piece];
     struct triage_replays *replays = &verification->replays[piece];
     if (input->mode < TRIAGE_MODES) {
-        replay_in(verification->triage, input, (enum triage_mode)input->mode, replays);
+        replay_in(verification, input, (enum triage_mode)input->mode, replays);
         return;
     }
     for (unsigned mode = 0; mode < TRIAGE_MODES; mode++)
-        if (replay_in(verification->triage, input, (enum triage_mode)mode, replays))
+        if (replay_in(verification, input, (enum triage_mode)mode, replays))
             return;
-    replay_in(verification->triage, input, MODE_SCHEDULE, replays);
+    replay_in(verification, input, MODE_SCHEDULE, replays);
 }
 
 static void count_input(void *context, size_t piece)
@@ -180,7 +186,7 @@ bool triage_verify(struct triage *triage, const volatile sig_atomic_t *signal)
     size_t size = (triage->input_count + 1) * sizeof(struct triage_replays);
     struct triage_replays *replays =
         mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    struct verification verification = {.triage = triage, .replays = replays};
+    struct verification verification = {.triage = triage, .signal = signal, .replays = replays};
     struct process_pool pool = {.jobs = triage->jobs,
                                 .count = triage->input_count,
                                 .work = verify_input,

@@ -57,9 +57,10 @@ FORMAT = $(wildcard fuzz/format_*.c) fuzz/labels.c fuzz/litmus_words.c
 EXPLORE = $(wildcard fuzz/explore*.c fuzz/minimize*.c) fuzz/litmus.c fuzz/litmus_parse.c fuzz/outcome.c \
           fuzz/file.c fuzz/argument.c
 TIMELINE = $(wildcard fuzz/timeline*.c) conformance/suite/emit.c
+EXPORT = $(wildcard fuzz/export*.c)
 MUTATE = $(wildcard fuzz/mutate*.c)
 TARGET = $(FORMAT) $(MUTATE) fuzz/execute.c fuzz/target.c $(HOOKS:%=fuzz/hooks_%.c)
-COMMAND = fuzz/csq.c fuzz/substrate_command.c $(TIMELINE)
+COMMAND = fuzz/csq.c fuzz/substrate_command.c $(TIMELINE) $(EXPORT)
 SEARCH = fuzz/search.c fuzz/file.c
 
 SEEN = $(IMPL) $(filter-out src/io/registry.c src/io/claim.c,$(IO)) src/ke/interlocked.c \
@@ -197,6 +198,7 @@ $(BUILD)/test_misuse: $(call objects,conformance/tests/test_misuse.c $(JUDGED) $
 # They take these in as they are.
 $(BUILD)/conformance/suite/page.o: conformance/suite/page.css conformance/suite/page.js
 $(BUILD)/fuzz/timeline_page.o: fuzz/timeline.css fuzz/timeline_picture.css
+$(BUILD)/fuzz/export_text.o: fuzz/export_base.txt fuzz/export_driver.txt
 
 # ---- Somebody else's implementation -----------------------------------------------------------
 

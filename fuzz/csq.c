@@ -7,6 +7,7 @@
 #include "conformance/report.h"
 #include "execute.h"
 #include "explore.h"
+#include "export.h"
 #include "file.h"
 #include "minimize.h"
 #include "substrate_command.h"
@@ -46,7 +47,8 @@ static const char documentation[] =
     "  csq timeline FILE         run it once and draw it; with --html or --svg into files\n"
     "  csq explore FILE...       run it under every schedule; csq explore --help says more\n"
     "  csq minimize FILE         the smallest program with the same finding; csq minimize "
-    "--help\n\n"
+    "--help\n"
+    "  csq export-c FILE         a C program that shows the finding again; csq export-c --help\n\n"
     "Exit status: 0 no finding, 1 a finding, 2 bad input or usage, 3 the schedule has drifted: a "
     "preemption that a text names was not met, or the thread it names could not run.";
 
@@ -323,6 +325,8 @@ int main(int argc, char **argv)
         return explore_command(argc - 1, argv + 1);
     if (argc > 1 && strcmp(argv[1], "minimize") == 0)
         return minimize_command(argc - 1, argv + 1);
+    if (argc > 1 && strcmp(argv[1], "export-c") == 0)
+        return export_command(argc - 1, argv + 1);
     if (argp_parse(&argp, argc, argv, 0, NULL, &arguments) != 0)
         return EXIT_BAD_INPUT;
     if (arguments.substrate || substrate_is_file(arguments.file))

@@ -54,11 +54,12 @@ static void put_call(FILE *out, const struct export_operation *operation, unsign
             is_removal(operation) ? -1 : operation->slot);
     fprintf(out, "                            .context = %d, .then = %s", operation->context,
             fates[operation->what.fate]);
-    if (operation->what.kind == OP_INSERT_EX || operation->what.match) {
+    bool ex = operation->what.kind == OP_INSERT_EX && export_needs("ex");
+    if (ex || operation->what.match) {
         fprintf(out, ", .argument = ");
         put_argument(out, operation, index);
     }
-    if (operation->what.kind == OP_INSERT_EX) {
+    if (ex) {
         static const char *const answers[OPERATION_ANSWERS] = {
             "STATUS_SUCCESS", "STATUS_PENDING", "STATUS_OBJECT_NAME_EXISTS",
             "STATUS_BUFFER_OVERFLOW", "STATUS_UNSUCCESSFUL"};
@@ -82,7 +83,12 @@ static void put_begin(FILE *out, const struct export_operation *operation)
     if (operation->renewed)
         fprintf(out, "        new_irp(%u, %s);\n", operation->slot,
                 operation->reused ? "true" : "false");
-    else if (is_insert(operation) || operation->what.kind == OP_COMPLETE)
+    if (operation->what.kind == OP_CANCEL)
+        fprintf(out, "        PIRP irp = get_irp(&call);\n");
+    else if (operation->what.kind == OP_REMOVE)
+        fprintf(out, "        PIO_CSQ_IRP_CONTEXT context = get_context(%d);\n",
+                operation->context);
+    else if (!operation->renewed && (is_insert(operation) || operation->what.kind == OP_COMPLETE))
         fprintf(out, "        annotate_acquire(&irps[%u].handed);\n", operation->slot);
 }
 
@@ -117,8 +123,7 @@ static void put_removal(FILE *out, const struct export_operation *operation, uns
     fprintf(out,
             "        note(\"calls IoCsqRemoveIrp(q%u, ctx%d), IRQL %%u\", KeGetCurrentIrql());\n",
             queue, operation->context);
-    fprintf(out, "        PIRP irp = IoCsqRemoveIrp(&queues[%u]->csq, get_context(%d));\n", queue,
-            operation->context);
+    fprintf(out, "        PIRP irp = IoCsqRemoveIrp(&queues[%u]->csq, context);\n", queue);
     fprintf(out, "        note_removed(&call, \"IoCsqRemoveIrp\", irp);\n");
     fprintf(out, "        put_context(%d);\n        take(irp);\n", operation->context);
     (void)index;
@@ -144,7 +149,7 @@ static void put_next_removal(FILE *out, const struct export_operation *operation
 
 static void put_cancel(FILE *out, const struct export_operation *operation)
 {
-    fprintf(out, "        PIRP irp = get_irp(&call);\n        note_cancel(irp);\n");
+    fprintf(out, "        note_cancel(irp);\n");
     fprintf(out, "        call.result = IoCancelIrp(irp);\n");
     fprintf(out, "        note_canceled(%u, call.result);\n        drop_irp(&call);\n",
             operation->slot);

@@ -79,6 +79,7 @@ add_test serial-substrate fuzz/tests/substrate.sh
 add_test serial-explore fuzz/tests/explore.sh build/clang build/clang/mutants/A23/csq
 add_test serial-minimize fuzz/tests/minimize.sh
 add_test serial-deep conformance/check_deep.sh build/gcc
+add_test serial-export-c fuzz/tests/export_c.sh
 add_test serial-timeline fuzz/tests/timeline.sh build/asan # whose report A11b needs
 add_test serial-search fuzz/tests/search.sh build/gcc
 add_test serial-races fuzz/tests/races.sh

@@ -160,6 +160,10 @@ static void put_header(FILE *out)
     put_wrapped(out, "", clause->sentence);
     put_wrapped(out, "source", clause->page);
     put_wrapped(out, "seen", finding.message);
+    if (export_needs("more_locks"))
+        put_wrapped(out, "driver",
+                    "Its insert callback took another queue's lock besides, as was "
+                    "recorded; so does the one here, with any library.");
     fprintf(out, " *\n");
     put_command(out);
     if (export.end == EXPORT_SANITIZER || export.end == EXPORT_RACE)

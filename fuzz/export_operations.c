@@ -149,9 +149,13 @@ static void put_next_removal(FILE *out, const struct export_operation *operation
 
 static void put_cancel(FILE *out, const struct export_operation *operation)
 {
-    fprintf(out, "        note_cancel(irp);\n");
-    fprintf(out, "        call.result = IoCancelIrp(irp);\n");
-    fprintf(out, "        note_canceled(%u, call.result);\n        drop_irp(&call);\n",
+    fprintf(out,
+            "        note(\"calls IoCancelIrp(%%s), IRQL %%u\", about(irp), KeGetCurrentIrql());\n"
+            "        call.result = IoCancelIrp(irp);\n"
+            "        note(\"IoCancelIrp returns %%s, %%s, IRQL %%u%%s\", call.result ? \"TRUE\" : "
+            "\"FALSE\",\n"
+            "             about(irps[%u].irp), KeGetCurrentIrql(), held());\n"
+            "        drop_irp(&call);\n",
             operation->slot);
 }
 

@@ -77,6 +77,11 @@ static bool is_renewed(const struct export_operation *operation)
     return operation->reused;
 }
 
+static bool is_new(const struct export_operation *operation)
+{
+    return operation->renewed;
+}
+
 static bool is_recycling(const struct export_operation *operation)
 {
     return operation->what.fate == FATE_RECYCLE;
@@ -122,6 +127,8 @@ static const struct {
     const char *word;
     test_operation *test;
 } operation_words[] = {{"remove", is_remove},
+                       {"insert", is_insert},
+                       {"new", is_new},
                        {"take", is_take},
                        {"bind", is_bind},
                        {"match", is_match},

@@ -177,11 +177,22 @@ static void note_leak(void)
                  SCHED_EPILOGUE, slot);
 }
 
+/* Switches at loads and stores: the exported program has no such points. */
+static bool is_fine_grained(const struct sched_trace *trace)
+{
+    for (uint32_t i = 0; i < sched_trace_kept(trace); i++)
+        if (trace->events[i].kind == SCHED_LOAD || trace->events[i].kind == SCHED_STORE)
+            return true;
+    return false;
+}
+
 const char *export_record(void)
 {
     const struct sched_trace *trace = sched_trace();
     export.end = end_of(&finding);
     export.hash = trace->hash;
+    if (is_fine_grained(trace))
+        return "threads switch at loads and stores in it";
     if (finding.thread == SCHED_OUTSIDE && export.end == EXPORT_CLAUSE)
         return "it shows before the execution begins";
     if (export.end == EXPORT_LIVELOCK && export.line_count > EXPORT_LOOP_LINES)

@@ -198,7 +198,7 @@ $(BUILD)/test_misuse: $(call objects,conformance/tests/test_misuse.c $(JUDGED) $
 # They take these in as they are.
 $(BUILD)/conformance/suite/page.o: conformance/suite/page.css conformance/suite/page.js
 $(BUILD)/fuzz/timeline_page.o: fuzz/timeline.css fuzz/timeline_picture.css
-$(BUILD)/fuzz/export_text.o: fuzz/export_base.txt fuzz/export_driver.txt
+$(BUILD)/fuzz/export_text.o: $(wildcard fuzz/export_*.txt)
 
 # ---- Somebody else's implementation -----------------------------------------------------------
 

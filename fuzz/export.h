@@ -6,7 +6,8 @@
  *   export_words.c       what a schedule point and a call are called
  *   export_operations.c  the operations as calls, a function a thread
  *   export_write.c       the parts that differ from program to program
- *   export_text.c        the parts that do not: export_driver.txt, export_test.txt
+ *   export_text.c        the parts that do not: export_base.txt, export_driver.txt,
+ *                        export_main.txt
  *   export_command.c     the command
  *
  * The exported program holds its own log against the recorded one. The lines carry every fact that

@@ -206,5 +206,5 @@ const char *export_record(void)
     for (uint64_t i = 0; i < trace->event_count; i++)
         take_event(&trace->events[i]);
     note_leak();
-    return export.line_count ? NULL : "the driver sees nothing of it";
+    return NULL;
 }

@@ -10,6 +10,7 @@
 
 INCLUDE_TEXT(export_base_text, "fuzz/export_base.txt");
 INCLUDE_TEXT(export_driver_text, "fuzz/export_driver.txt");
+INCLUDE_TEXT(export_main_text, "fuzz/export_main.txt");
 
 /* "spin&!eager": all of these words. */
 static bool has_all(char *words)
@@ -79,6 +80,7 @@ void export_body(FILE *out)
         abort();
     put_text(export_base_text, memory);
     put_text(export_driver_text, memory);
+    put_text(export_main_text, memory);
     fclose(memory);
     if (export_needs("tsan")) {
         fputs(text, out);

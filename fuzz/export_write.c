@@ -5,7 +5,6 @@
 
 #include "conformance/ledger.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -185,11 +184,12 @@ bool export_needs(const char *word)
 static void put_schedule(FILE *out)
 {
     const struct program *list = &export.list;
-    fprintf(out,
-            "/* The schedule: while this operation is at its so-manieth (from 0) point of this\n"
-            " * kind, another thread runs. Elsewhere who runs goes on. t%u begins. */\n"
-            "static const struct sched_preemption schedule[] = {\n",
-            list->schedule.parameter);
+    fprintf(
+        out,
+        "/* The schedule: an operation, a kind of point, which of its visits there (from 0), and\n"
+        " * the thread to run then. Elsewhere who runs goes on. t%u begins. */\n"
+        "static const struct sched_preemption schedule[] = {\n",
+        list->schedule.parameter);
     for (unsigned i = 0; i < list->preemption_count; i++) {
         const struct sched_preemption *p = &list->preemptions[i];
         const struct operation *operation = &list->operations[p->operation];
@@ -231,6 +231,8 @@ static void put_log(FILE *out)
             export.end == EXPORT_CLAUSE ? " The last line is where the clause breaks." : "");
     for (unsigned i = 0; i < export.line_count; i++)
         fprintf(out, "    \"%s\",\n", export.lines[i]);
+    if (export.line_count == 0)
+        fprintf(out, "    \"\", /* nothing */\n");
     fprintf(out, "};\n\nenum { LINES = %u, IRPS = %u, QUEUES = %u, OPERATIONS = %u };\n",
             export.line_count, scenario->irps, scenario->queues, export.program->operation_count);
     if (export_needs("contexts"))

@@ -83,6 +83,8 @@ static void put_begin(FILE *out, const struct export_operation *operation)
     if (operation->renewed)
         fprintf(out, "        new_irp(%u, %s);\n", operation->slot,
                 operation->reused ? "true" : "false");
+    if (operation->renewed && operation->what.kind == OP_CANCEL) /* not sent yet */
+        fprintf(out, "        annotate_release(&irps[%u].handed);\n", operation->slot);
     if (operation->what.kind == OP_CANCEL)
         fprintf(out, "        PIRP irp = get_irp(&call);\n");
     else if (operation->what.kind == OP_REMOVE)

@@ -58,9 +58,11 @@ EXPLORE = $(wildcard fuzz/explore*.c fuzz/minimize*.c) fuzz/litmus.c fuzz/litmus
           fuzz/file.c fuzz/argument.c
 TIMELINE = $(wildcard fuzz/timeline*.c) conformance/suite/emit.c
 EXPORT = $(wildcard fuzz/export*.c)
+TRIAGE = $(wildcard fuzz/triage*.c) fuzz/process.c
 MUTATE = $(wildcard fuzz/mutate*.c)
 TARGET = $(FORMAT) $(MUTATE) fuzz/execute.c fuzz/target.c $(HOOKS:%=fuzz/hooks_%.c)
-COMMAND = fuzz/csq.c fuzz/substrate_command.c $(TIMELINE) $(EXPORT)
+COMMAND = fuzz/csq.c fuzz/substrate_command.c fuzz/symbols.c $(TIMELINE) $(TRIAGE) \
+          $(EXPORT) $(wildcard fuzz/promote*.c fuzz/bisect*.c)
 SEARCH = fuzz/search.c fuzz/file.c
 
 SEEN = $(IMPL) $(filter-out src/io/registry.c src/io/claim.c,$(IO)) src/ke/interlocked.c \
@@ -166,6 +168,7 @@ $(BUILD)/test_%: $(BUILD)/src/tests/test_%.o $(call objects,$(IO) $(KE) $(FIBERS
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
 
 $(BUILD)/test_feedback: $(call objects,fuzz/feedback.c)
+$(BUILD)/test_triage_report: $(call objects,$(TIMELINE) $(TRIAGE))
 
 $(BUILD)/test_%: $(BUILD)/fuzz/tests/test_%.o $(call objects,$(EXPLORE) $(LIBRARY) $(FIBERS))
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CONTEXT)
@@ -199,6 +202,7 @@ $(BUILD)/test_misuse: $(call objects,conformance/tests/test_misuse.c $(JUDGED) $
 $(BUILD)/conformance/suite/page.o: conformance/suite/page.css conformance/suite/page.js
 $(BUILD)/fuzz/timeline_page.o: fuzz/timeline.css fuzz/timeline_picture.css
 $(BUILD)/fuzz/export_text.o: $(wildcard fuzz/export_*.txt)
+$(BUILD)/fuzz/triage_page.o: fuzz/triage.css
 
 # ---- Somebody else's implementation -----------------------------------------------------------
 

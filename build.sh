@@ -45,6 +45,12 @@ usage() {
     --strategy LIST   some of ours,walk,pct2,pct3,pos,edges,host (default: all of these), and of
                       feedback and mutator: ours with only one of the two; edges has neither
     --out FOLDER      where results are kept (default: build/zoo)
+./build.sh crashes [BUG...]   raw crash files of planted bugs, these or many kinds, as both engines leave
+                      them: what to try a triage on (fuzz/triage_score.md); options:
+    --out FOLDER      where they go (default: fuzz-out/crashes); the same command goes on there
+    --files N         in all, no two alike (default 300); a third of them AFL++'s
+    --seconds N       for each bug and engine, at most (default 20)
+    --engine ENGINE   libfuzzer, afl or both (default)
 ./build.sh kills [BUG...]   which cases of the conformance suite notice which planted bug: a table
 ./build.sh explore-kills [BUG...]   which litmus test finds which planted interleaving bug, and after
                       how many executions: a table
@@ -136,6 +142,7 @@ kills) exec fuzz/scripts/kills.sh "$@" ;;
 explore-kills) exec fuzz/scripts/litmus_kills.sh "$@" ;;
 yardstick) exec fuzz/scripts/yardstick.sh "$@" ;;
 zoo) exec fuzz/scripts/zoo.sh "$@" ;;
+crashes) exec fuzz/scripts/crashes.sh "$@" ;;
 coverage) exec fuzz/scripts/coverage.sh "$@" ;;
 corpus) exec fuzz/scripts/corpus.sh "$@" ;;
 check-integration) exec fuzz/scripts/check_integration.sh "$@" ;;

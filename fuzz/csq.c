@@ -2,6 +2,7 @@
  * csq: the command for people. It shows, assembles and replays programs.
  */
 #define _GNU_SOURCE /* open_memstream */
+#include "bisect.h"
 #include "conformance/finding.h"
 #include "conformance/granularity.h"
 #include "conformance/report.h"
@@ -10,9 +11,12 @@
 #include "export.h"
 #include "file.h"
 #include "minimize.h"
+#include "promote.h"
 #include "substrate_command.h"
+#include "symbols.h"
 #include "target.h"
 #include "timeline.h"
+#include "triage.h"
 
 #include <argp.h>
 #include <errno.h>
@@ -48,6 +52,9 @@ static const char documentation[] =
     "  csq explore FILE...       run it under every schedule; csq explore --help says more\n"
     "  csq minimize FILE         the smallest program with the same finding; csq minimize "
     "--help\n"
+    "  csq triage PATH...        from crash files to causes; csq triage --help\n"
+    "  csq promote FILE          make a regression of its finding; csq promote --help\n"
+    "  csq bisect GOOD BAD FILE  the commit that brought or fixed it; csq bisect --help\n"
     "  csq export-c FILE         a C program that shows the finding again; csq export-c --help\n\n"
     "Exit status: 0 no finding, 1 a finding, 2 bad input or usage, 3 the schedule has drifted: a "
     "preemption that a text names was not met, or the thread it names could not run.";
@@ -124,11 +131,6 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 
 /* ---- show ---------------------------------------------------------------------------------- */
 
-static void append_line(void *context, const char *text)
-{
-    fprintf(context, "%s\n", text);
-}
-
 static int write_text(const struct program *program, const char *path)
 {
     char *text = NULL;
@@ -136,7 +138,7 @@ static int write_text(const struct program *program, const char *path)
     FILE *memory = open_memstream(&text, &size);
     if (!memory)
         return EXIT_BAD_INPUT;
-    program_print(program, append_line, memory);
+    file_print_program(memory, program);
     fclose(memory);
     bool written = file_write(path, text, size);
     free(text);
@@ -318,15 +320,26 @@ int main(int argc, char **argv)
         const char *name;
         int (*routine)(const struct arguments *, struct program *);
     } commands[] = {{"show", show}, {"asm", assemble}, {"run", run}, {"timeline", timeline}};
+    static const struct { /* with options of their own */
+        const char *name;
+        int (*routine)(int argc, char **argv);
+        bool dies; /* of sanitizers' reports that nobody reads, again and again */
+    } others[] = {{"explore", explore_command, false},
+                  {"minimize", minimize_command, true},
+                  {"promote", promote_command, true},
+                  {"bisect", bisect_command, false},
+                  {"triage", triage_command, false},
+                  {"export-c", export_command, false}};
     static struct program program;
     struct arguments arguments = {0};
     argp_err_exit_status = EXIT_BAD_INPUT;
-    if (argc > 1 && strcmp(argv[1], "explore") == 0)
-        return explore_command(argc - 1, argv + 1);
-    if (argc > 1 && strcmp(argv[1], "minimize") == 0)
-        return minimize_command(argc - 1, argv + 1);
-    if (argc > 1 && strcmp(argv[1], "export-c") == 0)
-        return export_command(argc - 1, argv + 1);
+    for (unsigned i = 0; argc > 1 && i < sizeof others / sizeof others[0]; i++) {
+        if (strcmp(argv[1], others[i].name) != 0)
+            continue;
+        if (others[i].dies)
+            symbols_leave_out(argv);
+        return others[i].routine(argc - 1, argv + 1);
+    }
     if (argp_parse(&argp, argc, argv, 0, NULL, &arguments) != 0)
         return EXIT_BAD_INPUT;
     if (arguments.substrate || substrate_is_file(arguments.file))

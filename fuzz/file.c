@@ -1,6 +1,7 @@
 #define _GNU_SOURCE /* fileno */
 #include "file.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,27 +64,72 @@ static bool write_in_place(const char *path, const void *data, size_t size)
     return written;
 }
 
-static bool replace(const char *path, const char *neighbour, const void *data, size_t size)
+/* What a file's content is called until it has all arrived. */
+struct neighbour {
+    char path[4096];
+};
+
+static bool name_neighbour(const char *path, struct neighbour *to)
 {
-    FILE *file = fopen(neighbour, "wb");
-    bool written = file && write_all(file, data, size) && fsync(fileno(file)) == 0;
+    int length = snprintf(to->path, sizeof to->path, "%s.part%ld", path, (long)getpid());
+    if (length < (int)sizeof to->path)
+        return true;
+    errno = ENAMETOOLONG;
+    complain(path);
+    return false;
+}
+
+/* Nothing is left of it if it cannot be written whole. */
+static bool write_neighbour(const struct neighbour *to, const struct file_piece *piece)
+{
+    FILE *file = fopen(to->path, "wb");
+    bool written = file && write_all(file, piece->data, piece->size) && fsync(fileno(file)) == 0;
     int error = errno;
     if (file && fclose(file) != 0 && written) {
         written = false;
         error = errno;
     }
-    if (written && rename(neighbour, path) == 0)
+    if (written)
         return true;
-    errno = written ? errno : error;
-    complain(path);
+    errno = error;
+    complain(piece->path);
     if (file)
-        unlink(neighbour);
+        unlink(to->path);
     return false;
+}
+
+/* Give them their names; the first that cannot have its own takes back those before it. */
+static bool rename_all(const struct neighbour *from, const struct file_piece *pieces,
+                       unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        if (rename(from[i].path, pieces[i].path) == 0)
+            continue;
+        complain(pieces[i].path);
+        for (unsigned j = 0; j < count; j++)
+            unlink(j < i ? pieces[j].path : from[j].path);
+        return false;
+    }
+    return true;
+}
+
+bool file_write_set(const struct file_piece *pieces, unsigned count)
+{
+    struct neighbour neighbours[FILE_SET];
+    for (unsigned i = 0; i < count; i++) {
+        if (name_neighbour(pieces[i].path, &neighbours[i]) &&
+            write_neighbour(&neighbours[i], &pieces[i]))
+            continue;
+        while (i-- > 0)
+            unlink(neighbours[i].path);
+        return false;
+    }
+    return rename_all(neighbours, pieces, count);
 }
 
 bool file_write(const char *path, const void *data, size_t size)
 {
-    char neighbour[4096];
+    const struct file_piece piece = {.path = path, .data = data, .size = size};
     struct stat status;
     if (strcmp(path, "-") == 0) {
         write_all(stdout, data, size);
@@ -91,12 +137,30 @@ bool file_write(const char *path, const void *data, size_t size)
     }
     if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
         return write_in_place(path, data, size);
-    int length = snprintf(neighbour, sizeof neighbour, "%s.part%ld", path, (long)getpid());
-    if (length < (int)sizeof neighbour)
-        return replace(path, neighbour, data, size);
-    errno = ENAMETOOLONG;
-    complain(path);
-    return false;
+    return file_write_set(&piece, 1);
+}
+
+/* ---- Programs -------------------------------------------------------------------------------- */
+
+void file_print_name(FILE *out, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    unsigned room = 100;
+    for (const char *c = slash ? slash + 1 : path; *c && room-- > 0; c++)
+        if (isgraph((unsigned char)*c) && (unsigned char)*c < 0x7f && *c != '\\')
+            fputc(*c, out);
+        else
+            fprintf(out, "\\x%02x", (unsigned char)*c);
+}
+
+static void append_line(void *context, const char *text)
+{
+    fprintf(context, "%s\n", text);
+}
+
+void file_print_program(FILE *out, const struct program *program)
+{
+    program_print(program, append_line, out);
 }
 
 static bool ends_in(const char *path, const char *suffix)

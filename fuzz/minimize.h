@@ -116,6 +116,8 @@ bool minimize_simplify(struct minimize *m);
 struct minimize_seen {
     char signature[FINDING_SIGNATURE]; /* "" if there was no finding */
     uint64_t hash;                     /* of its trace */
+    enum clause clause;                /* CLAUSES if it died before anybody could say */
+    char message[256];                 /* finding.message; "" likewise */
     bool named;                        /* `list` is the same execution with each switch named */
     struct program list;
 };
@@ -130,6 +132,13 @@ bool minimize_judge_run(const struct program *program, struct minimize_seen *see
 
 /* From now on this signature is looked for. */
 void minimize_judge_want(const char *signature);
+
+/* What is run next is the first in its process. */
+void minimize_judge_renew(void);
+
+/* From now on each execution has a process of its own, which takes longer: for an implementation
+ * that carries something over from one execution to the next. */
+void minimize_judge_alone(void);
 void minimize_judge_close(void);
 
 /* ---- The command --------------------------------------------------------------------------- */

@@ -109,33 +109,16 @@ static void print_depth(FILE *out, const struct minimization *x)
 
 /* ---- The file ------------------------------------------------------------------------------- */
 
-/* A file's name may have anything in it: a newline would begin a line of the program. */
-static void print_name(FILE *out, const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    unsigned room = 100;
-    for (const char *c = slash ? slash + 1 : path; *c && room-- > 0; c++)
-        if (isgraph((unsigned char)*c) && (unsigned char)*c < 0x7f && *c != '\\')
-            fputc(*c, out);
-        else
-            fprintf(out, "\\x%02x", (unsigned char)*c);
-}
-
-static void append_line(void *context, const char *text)
-{
-    fprintf(context, "%s\n", text);
-}
-
 static void print_file(FILE *out, const struct minimization *x)
 {
     fprintf(out, "# signature: %s\n# ", x->seen.signature);
     print_depth(out, x);
     fprintf(out, "\n# trace hash: %016" PRIx64 "\n# minimized from ", x->seen.hash);
-    print_name(out, x->arguments->file);
+    file_print_name(out, x->arguments->file);
     fputs(": ", out);
     print_sizes(out, x->operations, x->threads, x->preemptions);
     fputc('\n', out);
-    program_print(&x->search.best, append_line, out);
+    file_print_program(out, &x->search.best);
 }
 
 static bool is_input(const struct minimization *x)
@@ -218,15 +201,16 @@ static int find_signature(struct minimization *x)
     return EXIT_MINIMIZED;
 }
 
-/* The result once more, for its hash; and nothing is written that does not show it. */
+/* The result once more, in a process that has run nothing before, for its hash. */
 static bool confirm(struct minimization *x)
 {
     char signature[FINDING_SIGNATURE];
     memcpy(signature, x->seen.signature, sizeof signature);
-    if (minimize_judge_run(&x->search.best, &x->seen) && strcmp(signature, x->seen.signature) == 0)
-        return true;
-    fprintf(stderr, "%s: %s does not come again\n", x->arguments->file, signature);
-    return false;
+    minimize_judge_renew();
+    bool again =
+        minimize_judge_run(&x->search.best, &x->seen) && strcmp(signature, x->seen.signature) == 0;
+    memcpy(x->seen.signature, signature, sizeof signature);
+    return again;
 }
 
 static void tell(const struct minimization *x)
@@ -241,11 +225,8 @@ static void tell(const struct minimization *x)
     fputc('\n', out);
 }
 
-static int minimize_it(struct minimization *x, const struct minimize_judge *judge)
+static void search(struct minimization *x, const struct minimize_judge *judge)
 {
-    int status = find_signature(x);
-    if (status != EXIT_MINIMIZED)
-        return status;
     x->search = (struct minimize){.judge = judge,
                                   .best = x->seen.named ? x->seen.list : x->input,
                                   .limit = x->arguments->steps,
@@ -254,15 +235,41 @@ static int minimize_it(struct minimization *x, const struct minimize_judge *judg
     x->operations = x->search.best.operation_count;
     x->threads = minimize_threads(&x->search.best);
     x->preemptions = minimize_preemptions(&x->search.best);
-    minimize_judge_want(x->seen.signature);
     x->finished = minimize(&x->search);
     clear_progress();
-    sig_atomic_t caught = explore_signal;
-    explore_signal = 0; /* what is left to do is short, and worth it */
-    bool written = confirm(x) && write_result(x);
+}
+
+/* Search; and where what was found came of what had been run before, search again, each execution
+ * in a process of its own. Nothing is written that does not show it by itself. */
+static bool search_until_sure(struct minimization *x, const struct minimize_judge *judge)
+{
+    struct minimize_seen first = x->seen;
+    for (unsigned attempt = 0; attempt < 2; attempt++) {
+        x->seen = first;
+        search(x, judge);
+        sig_atomic_t caught = explore_signal;
+        explore_signal = 0; /* what is left to do is short, and worth it */
+        bool sure = confirm(x);
+        explore_signal = caught;
+        if (sure || caught)
+            return sure;
+        minimize_judge_alone();
+    }
+    return false;
+}
+
+static int minimize_it(struct minimization *x, const struct minimize_judge *judge)
+{
+    int status = find_signature(x);
+    if (status != EXIT_MINIMIZED)
+        return status;
+    minimize_judge_want(x->seen.signature);
+    bool written = search_until_sure(x, judge);
+    if (!written)
+        fprintf(stderr, "%s: %s does not come again\n", x->arguments->file, x->seen.signature);
+    written = written && write_result(x);
     if (written)
         tell(x);
-    explore_signal = caught;
     return written && file_flush_output() ? EXIT_MINIMIZED : EXIT_BAD_INPUT;
 }
 

@@ -26,12 +26,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* A process that dies takes as long as some hundred executions, under ThreadSanitizer more: so many
+ * it counts for, or a search that meets other findings all the time would take hours. */
+#define EFFORT_OF_A_DEATH 200u
+
 #define SECONDS_OF_A_HANG 10 /* without an execution coming to its end */
 
 static struct desk {
     struct program candidate;
     bool searching; /* all schedules that `all` enumerates, from where it stands; else once */
     bool ended;     /* `seen` is its outcome */
+    bool alone;     /* no process runs more than one execution */
     char wanted[FINDING_SIGNATURE];
     struct sched_enumerate all;
     unsigned effort;
@@ -49,9 +54,13 @@ static int line; /* to the child, or in it to the parent */
 static void write_down(void)
 {
     struct minimize_seen *seen = &desk->seen;
-    seen->signature[0] = '\0';
-    if (finding.present)
+    seen->signature[0] = seen->message[0] = '\0';
+    seen->clause = CLAUSES;
+    if (finding.present) {
         finding_signature(&finding, seen->signature, sizeof seen->signature);
+        seen->clause = finding.clause;
+        memcpy(seen->message, finding.message, sizeof seen->message);
+    }
     seen->hash = sched_trace()->hash;
     seen->named = finding.present && execute_as_list(&desk->candidate, &seen->list);
     desk->ended = true;
@@ -82,6 +91,8 @@ static bool goes_on(void *context, unsigned preemptions)
     desk->executions = desk->executions + 1;
     if (is_wanted())
         write_down();
+    if (desk->alone)
+        kill(getpid(), SIGKILL);
     return !desk->ended;
 }
 
@@ -93,6 +104,8 @@ static void answer(void)
     } else {
         execute(&desk->candidate);
         write_down();
+        if (desk->alone)
+            kill(getpid(), SIGKILL);
     }
 }
 
@@ -157,6 +170,8 @@ static void note_death(int status, bool hung)
                  WIFSIGNALED(status) ? "SIGNAL" : "EXIT",
                  WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
     seen->hash = 0;
+    seen->clause = CLAUSES;
+    seen->message[0] = '\0';
     seen->named = false;
     desk->ended = true;
 }
@@ -193,7 +208,7 @@ static enum reply ask(void)
     char byte = 0;
     desk->ended = false;
     if (!start() || send(line, &byte, 1, MSG_NOSIGNAL) != 1) {
-        perror("csq minimize: cannot run a process for the candidates");
+        perror("csq: cannot run a process for the candidates");
         exit(2);
     }
     return wait_for_reply();
@@ -245,6 +260,9 @@ static enum minimize_answer go_through(struct program *shown)
         desk->executions = desk->executions + (reply == DIED);
         if (!sched_enumerate_next(&desk->all))
             return MINIMIZE_NONE;
+        if (desk->effort <= EFFORT_OF_A_DEATH)
+            return MINIMIZE_CUT;
+        desk->effort -= EFFORT_OF_A_DEATH;
     }
 }
 
@@ -270,13 +288,25 @@ const struct minimize_judge *minimize_judge_open(const volatile sig_atomic_t *si
     desk = mmap(NULL, sizeof *desk, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (desk != MAP_FAILED)
         return &judge;
-    perror("csq minimize");
+    perror("csq");
     return NULL;
 }
 
 void minimize_judge_want(const char *signature)
 {
     snprintf(desk->wanted, sizeof desk->wanted, "%s", signature);
+}
+
+void minimize_judge_renew(void)
+{
+    if (child > 0)
+        bury(true);
+}
+
+void minimize_judge_alone(void)
+{
+    desk->alone = true;
+    minimize_judge_renew();
 }
 
 void minimize_judge_close(void)

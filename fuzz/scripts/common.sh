@@ -68,6 +68,11 @@ ensure_afl() {
         die "there is no $AFL_PATH/libAFLDriver.a; set AFL_PATH to where AFL++ keeps it"
 }
 
+# Validates JSON, for tests: of Debian's own python3, wherever another one comes first.
+ensure_jsonschema() {
+    /usr/bin/python3 -c 'import jsonschema' 2>/dev/null || install_packages python3 python3-jsonschema
+}
+
 require_lane() {
     [[ " $LANES $MORE_LANES " = *" $1 "* ]] || die "\"$1\" is no lane; there are: $LANES $MORE_LANES"
 }
@@ -189,8 +194,15 @@ build_afl() {
         [ -z "$bug" ] || goals=(mutant "MUTANT=$bug" "FUZZER=$2")
         build_lane "$lane" "${goals[@]}"
     done
-    AFL_MUTATOR=$PWD/build/afl-cmplog/csqfuzz_afl_mutator.so
+    afl_paths "$@"
     build_lane afl-cmplog "${AFL_MUTATOR#"$PWD/"}"
+}
+
+# afl_paths LANE TARGET [BUG]: sets the same, where it has been built before.
+# shellcheck disable=SC2034 # those who source this use it
+afl_paths() {
+    local folder=${3:+mutants/$3/}
+    AFL_MUTATOR=$PWD/build/afl-cmplog/csqfuzz_afl_mutator.so
     AFL_TARGET=$PWD/build/afl-$1/$folder$2
     AFL_CMPLOG=$PWD/build/afl-cmplog/$folder$2
 }

@@ -19,8 +19,10 @@ done
 ensure clang-format-19 clang-format-19
 ensure shellcheck shellcheck
 ensure patch patch
+ensure git git
 ensure_service libfuzzer
 ensure xmllint libxml2-utils
+ensure_jsonschema
 ensure valgrind valgrind
 ensure llvm-cov-19 llvm-19
 ensure g++ g++ libc6-dev
@@ -68,8 +70,10 @@ done
 for lane in gcc asan tsan; do
     add_test "litmus-$lane" fuzz/tests/litmus.sh "build/$lane"
 done
+add_test triage-report fuzz/tests/triage_report.sh build/gcc
 add_test litmus-memory fuzz/tests/litmus.sh build/clang --granularity memory
 add_test yardstick fuzz/tests/yardstick.sh
+add_test triage-score fuzz/tests/triage_score.sh
 add_test no-false-alarm fuzz/tests/no_false_alarm.sh
 # These build variants of their own: one at a time, beside the others.
 add_test serial-detection fuzz/scripts/detect.sh --tap --runs 5 \
@@ -78,6 +82,8 @@ add_test serial-sequential fuzz/tests/sequential.sh
 add_test serial-substrate fuzz/tests/substrate.sh
 add_test serial-explore fuzz/tests/explore.sh build/clang build/clang/mutants/A23/csq
 add_test serial-minimize fuzz/tests/minimize.sh
+add_test serial-promote fuzz/tests/promote.sh
+add_test serial-bisect fuzz/tests/bisect.sh
 add_test serial-deep conformance/check_deep.sh build/gcc
 add_test serial-export-c fuzz/tests/export_c.sh
 add_test serial-timeline fuzz/tests/timeline.sh build/asan # whose report A11b needs
@@ -87,6 +93,7 @@ add_test serial-reports fuzz/tests/reports.sh
 add_test serial-fuzz-verb fuzz/tests/fuzz_verb.sh
 add_test serial-afl fuzz/tests/afl.sh
 add_test serial-zoo fuzz/tests/zoo.sh
+add_test serial-crashes fuzz/tests/crashes.sh
 add_test serial-oss-fuzz fuzz/tests/oss_fuzz.sh
 add_test serial-coverage fuzz/tests/coverage.sh
 add_test serial-corpus fuzz/tests/corpus.sh

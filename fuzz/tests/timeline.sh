@@ -157,28 +157,12 @@ expect "a schedule that has drifted is told" drifted
 
 # ---- In a browser ---------------------------------------------------------------------------------
 
-# The page's copy looks at itself and leaves what is wrong in its title; in a frame of the given width,
-# since the window of a browser has a least one.
-look() { # PAGE WIDTH
-    local dom
-    { sed '/<\/body>/,$d' "$1.html"; echo '<script>'; cat "$tests/timeline_look.js"; echo '</script>'; } >looked.html
-    printf '<!DOCTYPE html><title>?</title><body><script>%s</script><iframe src="looked.html" style="%s">' \
-        "addEventListener('message', e => { document.body.textContent = e.data; });" \
-        "border:0;width:$2px;height:2000px" >frame.html
-    dom=$(timeout 120 chromium --headless --no-sandbox --disable-gpu --user-data-dir="$work/browser" \
-        --virtual-time-budget=5000 --dump-dom "file://$work/frame.html" 2>browser.log)
-    grep -o 'LOOKED.*ENDED' <<<"$dom" >looked || tail -n 3 browser.log >>err
-    sed 's/^/# /' looked >>err
-    grep -qx 'LOOKED at [1-9][0-9]* boxes: ENDED' looked
-}
+# shellcheck source=fuzz/tests/look.sh
+. "$tests/look.sh"
 for page in a01 b17 long hostile; do
     for width in 1280 400; do
         name="nothing overlaps or is cut, $page at $width pixels"
-        if command -v chromium >/dev/null 2>&1; then
-            expect "$name" look "$page" "$width"
-        else
-            skip "$name" "there is no chromium"
-        fi
+        expect_look "$name" "$page.html" "$width"
     done
 done
 finish

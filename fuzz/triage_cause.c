@@ -1,0 +1,117 @@
+/* What a finding and its minimal program say of the cause. */
+#include "program.h"
+#include "triage_internal.h"
+#include "triage_report.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Operations by their bits, so that a set prints in one order. IoCsqInsertIrpEx is IoCsqInsertIrp
+ * with an answer, a drain is one remove-next after the other. */
+static unsigned operation_bit(unsigned kind)
+{
+    if (kind == OP_INSERT_EX)
+        kind = OP_INSERT;
+    return 1u << (kind == OP_DRAIN ? OP_REMOVE_NEXT : kind);
+}
+
+static unsigned operations_of(const struct program *program)
+{
+    unsigned set = 0;
+    for (unsigned o = 0; o < program->operation_count; o++)
+        set |= operation_bit(program->operations[o].kind);
+    return set;
+}
+
+/* The same of "cancel|insert-ex"; *other is set if there are names of no operation. */
+static unsigned operations_named(const char *names, size_t length, bool *other)
+{
+    unsigned set = 0;
+    for (size_t at = 0; at < length;) {
+        size_t size = strcspn(names + at, "|> ");
+        unsigned kind = 0;
+        while (kind < OPERATION_KINDS && (strlen(operation_name(kind)) != size ||
+                                          strncmp(operation_name(kind), names + at, size) != 0))
+            kind++;
+        if (kind < OPERATION_KINDS)
+            set |= operation_bit(kind);
+        else
+            *other = true;
+        at += size + 1;
+    }
+    return set;
+}
+
+static int by_name(const void *left, const void *right)
+{
+    return strcmp(*(const char *const *)left, *(const char *const *)right);
+}
+
+/* "cancel|insert", sorted. */
+static void print_operations(unsigned set, char *text, size_t size)
+{
+    const char *names[OPERATION_KINDS];
+    size_t count = 0, length = 0;
+    for (unsigned kind = 0; kind < OPERATION_KINDS; kind++)
+        if (set & 1u << kind)
+            names[count++] = operation_name(kind);
+    qsort(names, count, sizeof names[0], by_name);
+    text[0] = '\0';
+    for (size_t i = 0; i < count && length < size; i++)
+        length += (size_t)snprintf(text + length, size - length, "%s%s", i ? "|" : "", names[i]);
+}
+
+/* The points at which Cancel flag and Cancel routine are handled: which of them a bug's window
+ * opens at tells it from others with the same outcome. Elsewhere, at locks and callbacks, many
+ * points do the same. */
+static bool is_telling(unsigned kind)
+{
+    static const char *const parts[] = {"swap.", "flag.", "claim.", "call."};
+    for (unsigned i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        if (strncmp(sched_kind_label(kind), parts[i], strlen(parts[i])) == 0)
+            return true;
+    return false;
+}
+
+static void print_window(const struct program *program, char window[TRIAGE_WINDOW])
+{
+    const char *labels[SCHED_KINDS];
+    bool seen[SCHED_KINDS] = {false};
+    size_t count = 0, length = 0;
+    for (unsigned p = 0; p < program->preemption_count; p++) {
+        unsigned kind = program->preemptions[p].kind;
+        if (!seen[kind] && is_telling(kind))
+            labels[count++] = sched_kind_label(kind);
+        seen[kind] = true;
+    }
+    qsort(labels, count, sizeof labels[0], by_name);
+    window[0] = '\0';
+    for (size_t i = 0; i < count && length < TRIAGE_WINDOW; i++)
+        length += (size_t)snprintf(window + length, TRIAGE_WINDOW - length, "%s%s", i ? "+" : "",
+                                   labels[i]);
+}
+
+/* "CLAUSE op|op" and "CLAUSE op|op FAULT" have their operations replaced; a deadlock's are a cycle,
+ * which says more, and what names none, or something else, stays as it is. */
+void triage_find_cause(struct triage_input *input, const struct program *minimal)
+{
+    const char *signature = triage_shown(input)->signature;
+    const char *names = signature + strcspn(signature, " ");
+    char operations[96];
+    bool other = false;
+    names += *names == ' ';
+    size_t length = strcspn(names, " ");
+    unsigned set = operations_named(names, length, &other);
+    bool stays = memchr(names, '>', length) || !set || other;
+    if (minimal)
+        set = operations_of(minimal);
+    print_operations(set, operations, sizeof operations);
+    if (stays)
+        snprintf(input->cause, sizeof input->cause, "%s", signature);
+    else
+        snprintf(input->cause, sizeof input->cause, "%.*s%s%s", (int)(names - signature), signature,
+                 operations, names + length);
+    input->window[0] = '\0';
+    if (minimal && !*triage_fault(signature)) /* what a fault touched tells more */
+        print_window(minimal, input->window);
+}

@@ -1,0 +1,150 @@
+/* The smallest program with the signature of each input. Kept, as making it takes longest of all.
+ */
+#define _GNU_SOURCE /* MAP_ANONYMOUS */
+#include "file.h"
+#include "minimize.h"
+#include "process.h"
+#include "triage_internal.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define OUTPUT (64u << 10)
+
+struct minimization {
+    struct triage *triage;
+    const volatile sig_atomic_t *signal;
+    uint32_t *pieces; /* the inputs that show something */
+    size_t count, done;
+    struct triage_trouble *troubles; /* a piece's; shared with the processes that write them */
+};
+
+/* ---- Running csq --------------------------------------------------------------------------- */
+
+static const char *last_line(char *output)
+{
+    size_t length = strlen(output);
+    while (length && output[length - 1] == '\n')
+        output[--length] = '\0';
+    const char *newline = strrchr(output, '\n');
+    return newline ? newline + 1 : output;
+}
+
+/* It is not hurried: the search for the smallest program counts its steps. */
+bool triage_run_csq(const char *const argv[], const volatile sig_atomic_t *signal,
+                    struct triage_trouble *trouble)
+{
+    static char output[OUTPUT];
+    struct process process = {.argv = argv,
+                              .signal = signal,
+                              .heeds_interrupt = true,
+                              .output = output,
+                              .capacity = sizeof output};
+    bool ran = process_run(&process);
+    if (ran && WIFEXITED(process.status) && WEXITSTATUS(process.status) <= 1) /* 1: a finding */
+        return true;
+    const char *words = ran && process.length ? last_line(output) : "";
+    snprintf(trouble->text, sizeof trouble->text, "csq %s: %s", argv[1],
+             *words ? words : process_end(&process));
+    return false;
+}
+
+/* ---- One input ----------------------------------------------------------------------------- */
+
+static char *path_of(const struct triage *triage, const struct triage_input *input)
+{
+    return triage_format("%s/minimal/%016" PRIx64 ".csq", triage->folder, input->hash);
+}
+
+/* Does this file show the finding of the input? */
+static bool shows(const struct triage *triage, const struct triage_input *input, const char *file)
+{
+    struct triage_verdict verdict;
+    if (access(file, F_OK) != 0)
+        return false;
+    triage_replay(input->builds.path[input->shown_by], MODE_SCHEDULE, file, triage->seconds,
+                  &verdict);
+    return strcmp(verdict.signature, triage_shown(input)->signature) == 0;
+}
+
+static void minimize_input(void *context, size_t piece)
+{
+    const struct minimization *x = context;
+    const struct triage_input *input = &x->triage->inputs[x->pieces[piece]];
+    char *minimal = path_of(x->triage, input);
+    char *file = triage_format("%s/%s", x->triage->folder, input->stored);
+    const char *argv[] = {
+        input->builds.path[input->shown_by], "minimize", file, "-o", minimal, NULL};
+    if (input->mode != MODE_SCHEDULE)
+        snprintf(x->troubles[piece].text, sizeof x->troubles[piece].text,
+                 "not minimized: an input of %s", triage_mode_name((enum triage_mode)input->mode));
+    else if (!shows(x->triage, input, minimal)) {
+        unlink(minimal);
+        triage_run_csq(argv, x->signal, &x->troubles[piece]);
+    }
+    free(file);
+    free(minimal);
+}
+
+static void count_input(void *context, size_t piece)
+{
+    struct minimization *x = context;
+    (void)piece;
+    triage_progress("minimized", ++x->done, x->count);
+}
+
+static void read_result(const struct triage *triage, struct triage_input *input)
+{
+    static struct program program;
+    char *path = path_of(triage, input);
+    if (access(path, F_OK) == 0 && file_read_program(path, &program, NULL)) {
+        input->minimal = triage_copy(path + strlen(triage->folder) + 1);
+        input->operations = program.operation_count;
+        input->threads = minimize_threads(&program);
+        input->preemptions = minimize_preemptions(&program);
+        triage_find_cause(input, &program);
+    }
+    free(path);
+}
+
+/* ---- All ----------------------------------------------------------------------------------- */
+
+static void list_pieces(struct minimization *x)
+{
+    x->pieces = triage_allocate((x->triage->input_count + 1) * sizeof *x->pieces);
+    for (uint32_t i = 0; i < x->triage->input_count; i++)
+        if (x->triage->inputs[i].shown_by >= 0)
+            x->pieces[x->count++] = i;
+}
+
+bool triage_minimize(struct triage *triage, const volatile sig_atomic_t *signal)
+{
+    struct minimization x = {.triage = triage, .signal = signal};
+    list_pieces(&x);
+    size_t size = (x.count + 1) * sizeof *x.troubles;
+    struct process_pool pool = {.jobs = triage->jobs,
+                                .count = x.count,
+                                .work = minimize_input,
+                                .done = count_input,
+                                .context = &x,
+                                .signal = signal};
+    x.troubles = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (x.troubles == MAP_FAILED) {
+        fprintf(stderr, "csq: no memory left\n");
+        return false;
+    }
+    bool done = process_pool_run(&pool);
+    for (size_t piece = 0; piece < x.count; piece++) {
+        struct triage_input *input = &triage->inputs[x.pieces[piece]];
+        if (x.troubles[piece].text[0])
+            input->trouble = triage_copy(x.troubles[piece].text);
+        read_result(triage, input);
+    }
+    munmap(x.troubles, size);
+    free(x.pieces);
+    return done;
+}

@@ -324,12 +324,9 @@ int main(int argc, char **argv)
         const char *name;
         int (*routine)(int argc, char **argv);
         bool dies; /* of sanitizers' reports that nobody reads, again and again */
-    } others[] = {{"explore", explore_command, false},
-                  {"minimize", minimize_command, true},
-                  {"promote", promote_command, true},
-                  {"bisect", bisect_command, false},
-                  {"triage", triage_command, false},
-                  {"export-c", export_command, false}};
+    } others[] = {{"explore", explore_command, false}, {"minimize", minimize_command, true},
+                  {"promote", promote_command, true},  {"bisect", bisect_command, false},
+                  {"triage", triage_command, false},   {"export-c", export_command, false}};
     static struct program program;
     struct arguments arguments = {0};
     argp_err_exit_status = EXIT_BAD_INPUT;

@@ -93,7 +93,7 @@ sanitized() {
     expect "$1: not with our own library" shows_not "$1-own"
 }
 
-for bug in A01 A04 A20 A21 A23 A32 B17 C01; do
+for bug in A01 A04 A20 A21 A23 A29a A32 B17 C01 C02; do
     build_lane gcc "build/gcc/mutants/$bug/csq" "MUTANT=$bug"
 done
 for bug in A06 A13; do
@@ -148,6 +148,26 @@ t0 insert q0 irp0
     preempt swap.after run t1
 t1 cancel irp0
 TEXT
+
+clause stop gcc A29a 'BUGCHECK cancel DRIVER_VERIFIER_DETECTED_VIOLATION' <<'TEXT'
+csq 1
+t0 insert q0 irp0
+t0 cancel irp0 at apc
+TEXT
+clause leak gcc C02 'LEAK end|remove-next' <<'TEXT'
+csq 1
+t0 insert q0 irp0
+t0 cancel irp0
+TEXT
+export CSQFUZZ_IGNORE=$'CSQ-RNX-6\nCSQ-CB-PEEK-3' # or the first step round would be the finding
+clause livelock gcc A23 'LIVELOCK end|remove-next' <<'TEXT'
+csq 1
+t0 insert q0 irp0
+t0 remove-next q0
+    preempt swap.before run t1
+t1 cancel irp0
+TEXT
+unset CSQFUZZ_IGNORE
 
 # ---- Everything that a driver may do, not minimized ------------------------------------------------
 

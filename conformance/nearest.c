@@ -101,19 +101,28 @@ static const struct field {
         {".stack", sizeof(IRP), 2 * sizeof(IO_STACK_LOCATION)},
         {NULL, 0, 0},
 },
-  context_fields[] = {
-      FIELD(IO_CSQ_IRP_CONTEXT, Type, ".Type"),
-      FIELD(IO_CSQ_IRP_CONTEXT, Irp, ".Irp"),
-      FIELD(IO_CSQ_IRP_CONTEXT, Csq, ".Csq"),
-      {NULL, 0, 0},
+  context_fields[] =
+      {
+          FIELD(IO_CSQ_IRP_CONTEXT, Type, ".Type"),
+          FIELD(IO_CSQ_IRP_CONTEXT, Irp, ".Irp"),
+          FIELD(IO_CSQ_IRP_CONTEXT, Csq, ".Csq"),
+          {NULL, 0, 0},
+},
+  queue_fields[] = {
+      FIELD(struct driver_queue, csq, ".csq"),     FIELD(struct driver_queue, irps, ".irps"),
+      FIELD(struct driver_queue, count, ".count"), FIELD(struct driver_queue, token, ".token"),
+      FIELD(struct driver_queue, irql, ".irql"),   {NULL, 0, 0},
 };
 
 /* ".Cancel"; "" for what has no name here. */
 static const char *field_name(enum object object, int slot, const void *address)
 {
-    const struct field *field = object == OBJECT_IRP ? irp_fields : context_fields;
+    const struct field *field = object == OBJECT_IRP       ? irp_fields
+                                : object == OBJECT_CONTEXT ? context_fields
+                                                           : queue_fields;
     const void *start = object == OBJECT_IRP       ? (const void *)ledger.irps[slot].irp
-                        : object == OBJECT_CONTEXT ? ledger.contexts[slot].context
+                        : object == OBJECT_CONTEXT ? (const void *)ledger.contexts[slot].context
+                        : object == OBJECT_QUEUE   ? (const void *)ledger.queues[slot].queue
                                                    : NULL;
     for (; start && field->name; field++)
         if (within(address, (const char *)start + field->offset, field->size))

@@ -92,7 +92,7 @@ static void print_window(const struct program *program, char window[TRIAGE_WINDO
 }
 
 /* "CLAUSE op|op" and "CLAUSE op|op FAULT" have their operations replaced; a deadlock's are a cycle,
- * which says more, and what names none, or something else, stays as it is. */
+ * which says more, and what names none stays as it is. */
 void triage_find_cause(struct triage_input *input, const struct program *minimal)
 {
     const char *signature = triage_shown(input)->signature;
@@ -102,7 +102,7 @@ void triage_find_cause(struct triage_input *input, const struct program *minimal
     names += *names == ' ';
     size_t length = strcspn(names, " ");
     unsigned set = operations_named(names, length, &other);
-    bool stays = memchr(names, '>', length) || !set || other;
+    bool stays = memchr(names, '>', length) || !set || (other && !minimal);
     if (minimal)
         set = operations_of(minimal);
     print_operations(set, operations, sizeof operations);

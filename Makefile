@@ -57,11 +57,12 @@ FORMAT = $(wildcard fuzz/format_*.c) fuzz/labels.c fuzz/litmus_words.c
 EXPLORE = $(wildcard fuzz/explore*.c fuzz/minimize*.c) fuzz/litmus.c fuzz/litmus_parse.c fuzz/outcome.c \
           fuzz/file.c fuzz/argument.c
 TIMELINE = $(wildcard fuzz/timeline*.c) conformance/suite/emit.c
+EXPORT = $(wildcard fuzz/export*.c)
 TRIAGE = $(wildcard fuzz/triage*.c) fuzz/process.c
 MUTATE = $(wildcard fuzz/mutate*.c)
 TARGET = $(FORMAT) $(MUTATE) fuzz/execute.c fuzz/target.c $(HOOKS:%=fuzz/hooks_%.c)
 COMMAND = fuzz/csq.c fuzz/substrate_command.c fuzz/symbols.c $(TIMELINE) $(TRIAGE) \
-          $(wildcard fuzz/promote*.c fuzz/bisect*.c)
+          $(EXPORT) $(wildcard fuzz/promote*.c fuzz/bisect*.c)
 SEARCH = fuzz/search.c fuzz/file.c
 
 SEEN = $(IMPL) $(filter-out src/io/registry.c src/io/claim.c,$(IO)) src/ke/interlocked.c \
@@ -200,6 +201,7 @@ $(BUILD)/test_misuse: $(call objects,conformance/tests/test_misuse.c $(JUDGED) $
 # They take these in as they are.
 $(BUILD)/conformance/suite/page.o: conformance/suite/page.css conformance/suite/page.js
 $(BUILD)/fuzz/timeline_page.o: fuzz/timeline.css fuzz/timeline_picture.css
+$(BUILD)/fuzz/export_text.o: $(wildcard fuzz/export_*.txt)
 $(BUILD)/fuzz/triage_page.o: fuzz/triage.css
 
 # ---- Somebody else's implementation -----------------------------------------------------------

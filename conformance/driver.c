@@ -64,7 +64,7 @@ static void unlock_queue(struct driver_queue *queue)
  * the monitor sees whether it comes back to the same operation (clause CSQ-CB-REL-1). */
 static VOID acquire_lock(PIO_CSQ Csq, PKIRQL Irql)
 {
-    observe_callback(OBSERVED_ACQUIRE, Csq, NULL, NULL);
+    observe_callback(OBSERVED_ACQUIRE, Csq, NULL, Irql);
     monitor_acquire(Csq, Irql);
     struct driver_queue *queue = queue_of(Csq);
     driver_hooks.acquiring();
@@ -78,7 +78,7 @@ static VOID acquire_lock(PIO_CSQ Csq, PKIRQL Irql)
 
 static VOID release_lock(PIO_CSQ Csq, KIRQL Irql)
 {
-    observe_callback(OBSERVED_RELEASE, Csq, NULL, NULL);
+    observe_callback(OBSERVED_RELEASE, Csq, NULL, (PVOID)(ULONG_PTR)Irql);
     monitor_release(Csq, Irql);
     struct driver_queue *queue = queue_of(Csq);
     uint32_t object = object_of(queue, NULL);

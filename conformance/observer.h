@@ -14,12 +14,12 @@
 #include <wdm.h>
 
 enum observed_callback {
-    OBSERVED_ACQUIRE,   /* CsqAcquireLock */
+    OBSERVED_ACQUIRE,   /* CsqAcquireLock; argument: the place for the IRQL */
     OBSERVED_INSERT,    /* CsqInsertIrp */
     OBSERVED_INSERT_EX, /* CsqInsertIrpEx; argument: InsertContext */
     OBSERVED_REMOVE,    /* CsqRemoveIrp */
     OBSERVED_PEEK,      /* CsqPeekNextIrp; argument: PeekContext */
-    OBSERVED_RELEASE,   /* CsqReleaseLock */
+    OBSERVED_RELEASE,   /* CsqReleaseLock; argument: the value */
     OBSERVED_COMPLETE,  /* CsqCompleteCanceledIrp */
 };
 

@@ -8,6 +8,7 @@
 #include "conformance/report.h"
 #include "execute.h"
 #include "explore.h"
+#include "export.h"
 #include "file.h"
 #include "minimize.h"
 #include "promote.h"
@@ -53,7 +54,8 @@ static const char documentation[] =
     "--help\n"
     "  csq triage PATH...        from crash files to causes; csq triage --help\n"
     "  csq promote FILE          make a regression of its finding; csq promote --help\n"
-    "  csq bisect GOOD BAD FILE  the commit that brought or fixed it; csq bisect --help\n\n"
+    "  csq bisect GOOD BAD FILE  the commit that brought or fixed it; csq bisect --help\n"
+    "  csq export-c FILE         a C program that shows the finding again; csq export-c --help\n\n"
     "Exit status: 0 no finding, 1 a finding, 2 bad input or usage, 3 the schedule has drifted: a "
     "preemption that a text names was not met, or the thread it names could not run.";
 
@@ -322,11 +324,9 @@ int main(int argc, char **argv)
         const char *name;
         int (*routine)(int argc, char **argv);
         bool dies; /* of sanitizers' reports that nobody reads, again and again */
-    } others[] = {{"explore", explore_command, false},
-                  {"minimize", minimize_command, true},
-                  {"promote", promote_command, true},
-                  {"bisect", bisect_command, false},
-                  {"triage", triage_command, false}};
+    } others[] = {{"explore", explore_command, false}, {"minimize", minimize_command, true},
+                  {"promote", promote_command, true},  {"bisect", bisect_command, false},
+                  {"triage", triage_command, false},   {"export-c", export_command, false}};
     static struct program program;
     struct arguments arguments = {0};
     argp_err_exit_status = EXIT_BAD_INPUT;

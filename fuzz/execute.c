@@ -62,6 +62,12 @@ struct harness_result execute_with(const struct program *program, struct sched_s
     return run(program, chosen, NULL);
 }
 
+struct harness_result execute_observed(const struct program *program,
+                                       const struct observer *observer)
+{
+    return run(program, execute_strategy(program), observer);
+}
+
 struct harness_result execute(const struct program *program)
 {
     return execute_with(program, execute_strategy(program));

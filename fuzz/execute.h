@@ -13,6 +13,10 @@ struct harness_result execute(const struct program *program);
 /* Run it under this strategy in the place of the one it names. */
 struct harness_result execute_with(const struct program *program, struct sched_strategy *strategy);
 
+/* Run it with somebody looking on. */
+struct harness_result execute_observed(const struct program *program,
+                                       const struct observer *observer);
+
 /* The strategy that the program names, set up for one execution; valid until the next call. For
  * whoever runs something else than the program's operations under its schedule. */
 struct sched_strategy *execute_strategy(const struct program *program);

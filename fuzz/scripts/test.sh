@@ -85,6 +85,7 @@ add_test serial-minimize fuzz/tests/minimize.sh
 add_test serial-promote fuzz/tests/promote.sh
 add_test serial-bisect fuzz/tests/bisect.sh
 add_test serial-deep conformance/check_deep.sh build/gcc
+add_test serial-export-c fuzz/tests/export_c.sh
 add_test serial-timeline fuzz/tests/timeline.sh build/asan # whose report A11b needs
 add_test serial-search fuzz/tests/search.sh build/gcc
 add_test serial-races fuzz/tests/races.sh

@@ -18,7 +18,7 @@ struct finding {
     enum clause clause;
     uint32_t bugcheck;   /* Windows' number, if it would stop; else 0 */
     const char *pair[2]; /* the two operations, in alphabetical order; the second may be NULL */
-    char cycle[64];      /* a deadlock's: takes the pair's place in the signature; else "" */
+    char cycle[64];      /* a deadlock's, or who goes round: in the pair's place in the signature */
     char fault[64];      /* a sanitizer's or a signal's: what, how and where; else "" */
     int thread;          /* who noticed */
     uint64_t step;       /* events before it */
@@ -53,7 +53,7 @@ bool finding_mute(const char *signature);
 unsigned finding_muted_count(void); /* in this execution */
 bool finding_is_muted(enum clause clause, const char *const pair[2]);
 
-/* The same for a deadlock, whose signature has `cycle` in the place of a pair. */
+/* The same for a deadlock or a livelock, whose signature has `cycle` in the place of a pair. */
 void finding_note_cycle(enum clause clause, const char *cycle, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

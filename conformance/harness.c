@@ -11,7 +11,11 @@
 #include "io/io.h"
 #include "ke/ke.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#define LIVELOCK_STEPS 256u /* at the end of an execution that went round: more than any loop has  \
+                             */
 
 /* Somebody else's library may not have it: then its reading shows in its behaviour. */
 extern BOOLEAN csq_diagram_reading __attribute__((weak));
@@ -142,6 +146,11 @@ static void wait_cycle(char *text, size_t size)
     }
 }
 
+static int by_name(const void *left, const void *right)
+{
+    return strcmp(*(const char *const *)left, *(const char *const *)right);
+}
+
 /* Nobody can go on: say who waits for whom. */
 static void note_deadlock(void)
 {
@@ -166,6 +175,38 @@ static void note_deadlock(void)
         finding_note_cycle(CLAUSE_DEADLOCK, cycle, "a lock was never released");
     else
         finding_note_cycle(CLAUSE_DEADLOCK, cycle, "%s", text);
+}
+
+/* The operations that go round, "insert|remove-next": those of the last steps. Whoever else was
+ * about has ended, or waits for them. */
+static void going_round(char *text, size_t size)
+{
+    const struct sched_trace *trace = sched_trace();
+    bool goes[OPERATION_KINDS] = {false};
+    const char *names[OPERATION_KINDS];
+    size_t count = 0, length = 0;
+    for (uint64_t i = 1; i <= LIVELOCK_STEPS && i <= trace->event_count; i++) {
+        unsigned index = trace->events[(trace->event_count - i) % SCHED_TRACE_CAPACITY].operation;
+        if (index < run.plan->count)
+            goes[run.plan->operations[index].kind] = true;
+    }
+    for (unsigned kind = 0; kind < OPERATION_KINDS; kind++)
+        if (goes[kind])
+            names[count++] = operation_name(kind);
+    qsort(names, count, sizeof names[0], by_name);
+    text[0] = '\0';
+    for (size_t i = 0; i < count && length < size; i++)
+        length += (size_t)snprintf(text + length, size - length, "%s%s", i ? "|" : "", names[i]);
+    if (!count)
+        snprintf(text, size, "end");
+}
+
+static void note_livelock(uint32_t steps)
+{
+    char names[sizeof finding.cycle];
+    going_round(names, sizeof names);
+    finding_note_cycle(CLAUSE_LIVELOCK, names, "%u steps, the last half of them round robin",
+                       (unsigned)steps);
 }
 
 static void check_empty(void)
@@ -216,8 +257,7 @@ struct harness_result harness_run(const struct harness_plan *plan)
     if (result.end == SCHED_DEADLOCK)
         note_deadlock();
     else if (result.end == SCHED_LIVELOCK)
-        finding_note(CLAUSE_LIVELOCK, LEDGER_NONE, "%u steps, the last half of them round robin",
-                     (unsigned)setup.step_limit);
+        note_livelock(setup.step_limit);
     if (result.end != SCHED_DONE)
         ledger_clear();
     for (unsigned t = 0; t < SCHED_PROGRAM_THREADS; t++) {

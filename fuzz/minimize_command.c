@@ -16,6 +16,10 @@ enum { EXIT_MINIMIZED = 0, EXIT_NO_FINDING = 1, EXIT_BAD_INPUT = 2 };
 
 #define LARGEST_TEXT (8u << 20)
 
+#define PART             10u   /* operations */
+#define PART_EFFORT      2000u /* executions, for each number of preemptions */
+#define PART_PREEMPTIONS 2u
+
 struct arguments {
     const char *file;
     const char *output;
@@ -183,8 +187,41 @@ static void clear_progress(void)
         fputs("\r\033[K", stderr);
 }
 
+/* Some of the operations, and no schedule. */
+static void take_part(const struct program *from, unsigned first, unsigned count,
+                      struct program *part)
+{
+    *part = *from;
+    part->schedule = (struct program_schedule){.strategy = STRATEGY_LIST};
+    part->operation_count = from->operation_count - first;
+    if (part->operation_count > count)
+        part->operation_count = count;
+    memcpy(part->operations, from->operations + first,
+           part->operation_count * sizeof part->operations[0]);
+    part->preemption_count = 0;
+    memset(part->first_of, 0, sizeof part->first_of);
+}
+
+/* A long execution, as a livelock's, is forgotten in its beginning, and passes points more often
+ * than a preemption can count. Perhaps some few of its operations show the same with few switches.
+ */
+static bool name_a_part(struct minimization *x, const struct minimize_judge *judge)
+{
+    static struct program part, shown;
+    uint64_t executions = 0;
+    for (unsigned first = 0; first < x->input.operation_count; first += PART / 2) {
+        struct minimize_schedules few = {.effort = PART_EFFORT};
+        take_part(&x->input, first, PART, &part);
+        for (; few.budget <= PART_PREEMPTIONS && !x->seen.named; few.budget++)
+            x->seen.named =
+                judge->search(judge->context, &part, &few, &shown, &executions) == MINIMIZE_SHOWN;
+    }
+    x->seen.list = shown;
+    return x->seen.named;
+}
+
 /* Run the input: what is looked for. */
-static int find_signature(struct minimization *x)
+static int find_signature(struct minimization *x, const struct minimize_judge *judge)
 {
     const char *file = x->arguments->file;
     if (!minimize_judge_run(&x->input, &x->seen))
@@ -193,7 +230,8 @@ static int find_signature(struct minimization *x)
         fprintf(stderr, "%s: no finding, so there is nothing to minimize\n", file);
         return EXIT_NO_FINDING;
     }
-    if (!x->seen.named && x->input.schedule.strategy != STRATEGY_LIST) {
+    minimize_judge_want(x->seen.signature);
+    if (!x->seen.named && x->input.schedule.strategy != STRATEGY_LIST && !name_a_part(x, judge)) {
         fprintf(stderr, "%s: %s, but its schedule has a switch that no preemption can name\n", file,
                 x->seen.signature);
         return EXIT_BAD_INPUT;
@@ -260,10 +298,9 @@ static bool search_until_sure(struct minimization *x, const struct minimize_judg
 
 static int minimize_it(struct minimization *x, const struct minimize_judge *judge)
 {
-    int status = find_signature(x);
+    int status = find_signature(x, judge);
     if (status != EXIT_MINIMIZED)
         return status;
-    minimize_judge_want(x->seen.signature);
     bool written = search_until_sure(x, judge);
     if (!written)
         fprintf(stderr, "%s: %s does not come again\n", x->arguments->file, x->seen.signature);

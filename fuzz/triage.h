@@ -123,8 +123,8 @@ struct triage_cell {
  * The inputs with one cause. A signature says which operations were about when it showed: in a raw
  * input many are that have no part in it, and one bug has many signatures. A minimal program has
  * none to spare. So what counts is the clause, the fault, the operations of the minimal program
- * (insert-ex is an insert, a drain a remove-next), and the window: where in the handling of Cancel
- * flag and Cancel routine it has to switch threads, if there.
+ * (insert-ex is an insert, a drain a remove-next; of a race the two that race) and, where there is
+ * no fault, the window: where in the handling of Cancel flag and Cancel routine threads switch.
  */
 struct triage_cluster {
     char signature[FINDING_SIGNATURE]; /* "CSQ-GEN-15 cancel|insert": what one greps for */

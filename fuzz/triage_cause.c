@@ -23,16 +23,23 @@ static unsigned operations_of(const struct program *program)
     return set;
 }
 
-/* The same of "cancel|insert-ex"; *other is set if there are names of no operation. */
+/* The operation of this name; OPERATION_KINDS if there is none. */
+static unsigned find_operation(const char *name, size_t length)
+{
+    unsigned kind = 0;
+    while (kind < OPERATION_KINDS && (strlen(operation_name(kind)) != length ||
+                                      strncmp(operation_name(kind), name, length) != 0))
+        kind++;
+    return kind;
+}
+
+/* The set of "cancel|insert-ex"; *other is set if there are names of no operation. */
 static unsigned operations_named(const char *names, size_t length, bool *other)
 {
     unsigned set = 0;
     for (size_t at = 0; at < length;) {
         size_t size = strcspn(names + at, "|> ");
-        unsigned kind = 0;
-        while (kind < OPERATION_KINDS && (strlen(operation_name(kind)) != size ||
-                                          strncmp(operation_name(kind), names + at, size) != 0))
-            kind++;
+        unsigned kind = find_operation(names + at, size);
         if (kind < OPERATION_KINDS)
             set |= operation_bit(kind);
         else
@@ -91,26 +98,53 @@ static void print_window(const struct program *program, char window[TRIAGE_WINDO
                                    labels[i]);
 }
 
-/* "CLAUSE op|op" and "CLAUSE op|op FAULT" have their operations replaced; a deadlock's are a cycle,
- * which says more, and what names none stays as it is. */
+/* "insert-ex>remove" with the same operations for its like: a cycle says more than a set. */
+static void print_cycle(const char *names, size_t length, char *text, size_t size)
+{
+    static const char *const plain[OPERATION_KINDS] = {
+        [OP_INSERT_EX] = "insert", [OP_DRAIN] = "remove-next"};
+    size_t written = 0;
+    for (size_t at = 0; at < length && written < size;) {
+        size_t word = strcspn(names + at, "> ");
+        unsigned kind = find_operation(names + at, word);
+        bool replaced = kind < OPERATION_KINDS && plain[kind];
+        written += (size_t)snprintf(text + written, size - written, "%s%.*s", at ? ">" : "",
+                                    replaced ? 32 : (int)word, replaced ? plain[kind] : names + at);
+        at += word + 1;
+    }
+}
+
+/* The operations that a cause names; false if the signature names none that could be replaced. A
+ * race is one between two operations, whatever else it takes for them to come about. */
+static bool replace_operations(const char *names, size_t length, const struct program *minimal,
+                               char *text, size_t size)
+{
+    bool other = false, race = strncmp(names + length, " data-race", 10) == 0;
+    unsigned set = operations_named(names, length, &other);
+    if (memchr(names, '>', length)) {
+        print_cycle(names, length, text, size);
+        return true;
+    }
+    if (!set || (other && !minimal))
+        return false;
+    print_operations(minimal && !race ? operations_of(minimal) : set, text, size);
+    return true;
+}
+
+/* "CLAUSE op|op" and "CLAUSE op|op FAULT" have their operations replaced; what names none stays as
+ * it is. */
 void triage_find_cause(struct triage_input *input, const struct program *minimal)
 {
     const char *signature = triage_shown(input)->signature;
     const char *names = signature + strcspn(signature, " ");
     char operations[96];
-    bool other = false;
     names += *names == ' ';
     size_t length = strcspn(names, " ");
-    unsigned set = operations_named(names, length, &other);
-    bool stays = memchr(names, '>', length) || !set || (other && !minimal);
-    if (minimal)
-        set = operations_of(minimal);
-    print_operations(set, operations, sizeof operations);
-    if (stays)
-        snprintf(input->cause, sizeof input->cause, "%s", signature);
-    else
+    if (replace_operations(names, length, minimal, operations, sizeof operations))
         snprintf(input->cause, sizeof input->cause, "%.*s%s%s", (int)(names - signature), signature,
                  operations, names + length);
+    else
+        snprintf(input->cause, sizeof input->cause, "%s", signature);
     input->window[0] = '\0';
     if (minimal && !*triage_fault(signature)) /* what a fault touched tells more */
         print_window(minimal, input->window);

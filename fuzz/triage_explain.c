@@ -5,7 +5,7 @@
 #include "process.h"
 #include "triage_internal.h"
 
-#include <errno.h>
+#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -36,12 +36,9 @@ static char *path_in(const struct triage *triage, const struct triage_cluster *c
 /* ---- One cluster --------------------------------------------------------------------------- */
 
 /* What an earlier triage has made of another program must not stand beside this one. */
-static void make_room(const struct triage *triage, const struct triage_cluster *cluster)
+static void remove_files(const struct triage *triage, const struct triage_cluster *cluster)
 {
     static const char *const names[] = {"minimal.csq", "timeline.html", "reproducer.c"};
-    char *folder = triage_format("%s/clusters/%s", triage->folder, cluster->id);
-    mkdir(folder, 0777);
-    free(folder);
     for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++) {
         char *path = path_in(triage, cluster, names[i]);
         unlink(path);
@@ -55,7 +52,10 @@ static bool take_over(const struct triage *triage, const struct triage_cluster *
     char *from = triage_format("%s/%s", triage->folder, first_of(triage, cluster)->minimal);
     size_t size = 0;
     uint8_t *text = file_read(from, LARGEST_MINIMAL, &size);
-    make_room(triage, cluster);
+    char *folder = triage_format("%s/clusters/%s", triage->folder, cluster->id);
+    mkdir(folder, 0777);
+    free(folder);
+    remove_files(triage, cluster);
     bool done = text && file_write(minimal, text, size);
     free(text);
     free(from);
@@ -140,6 +140,34 @@ void triage_read_minimal(struct triage *triage, struct triage_cluster *cluster)
     copy_depth(cluster);
 }
 
+/* What an earlier triage has made of a cause that is no more, but for what somebody else has put
+ * there. Its inputs and their minimal programs stay. */
+static void remove_stale(const struct triage *triage, const char *id)
+{
+    struct triage_cluster stale = {.count = 0};
+    for (uint32_t c = 0; c < triage->cluster_count; c++)
+        if (strcmp(triage->clusters[c].id, id) == 0)
+            return;
+    snprintf(stale.id, sizeof stale.id, "%.*s", (int)sizeof stale.id - 1, id);
+    remove_files(triage, &stale);
+    char *folder = triage_format("%s/clusters/%s", triage->folder, id);
+    rmdir(folder);
+    free(folder);
+}
+
+static void remove_all_stale(const struct triage *triage)
+{
+    char *path = triage_format("%s/clusters", triage->folder);
+    DIR *folder = opendir(path);
+    struct dirent *entry;
+    while (folder && (entry = readdir(folder)) != NULL)
+        if (entry->d_name[0] != '.')
+            remove_stale(triage, entry->d_name);
+    if (folder)
+        closedir(folder);
+    free(path);
+}
+
 bool triage_explain(struct triage *triage, const volatile sig_atomic_t *signal)
 {
     size_t size = (triage->cluster_count + 1) * sizeof(struct triage_trouble);
@@ -155,6 +183,7 @@ bool triage_explain(struct triage *triage, const volatile sig_atomic_t *signal)
         fprintf(stderr, "csq: no memory left\n");
         return false;
     }
+    remove_all_stale(triage);
     bool done = process_pool_run(&pool);
     for (uint32_t c = 0; c < triage->cluster_count; c++)
         if (x.troubles[c].text[0])

@@ -82,6 +82,7 @@ add_test serial-sequential fuzz/tests/sequential.sh
 add_test serial-substrate fuzz/tests/substrate.sh
 add_test serial-explore fuzz/tests/explore.sh build/clang build/clang/mutants/A23/csq
 add_test serial-minimize fuzz/tests/minimize.sh
+add_test serial-triage fuzz/tests/triage.sh
 add_test serial-promote fuzz/tests/promote.sh
 add_test serial-bisect fuzz/tests/bisect.sh
 add_test serial-deep conformance/check_deep.sh build/gcc

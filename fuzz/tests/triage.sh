@@ -97,7 +97,7 @@ expect "the smallest program: two operations, one preemption, and its depth prov
     "join ' ', @{$lost->{minimal}}{qw(operations preemptions)}, substr($lost->{minimal}{depth}, 0, 50)" \
     "2 1 depth 1: shown with 1 preemption; no schedule with"
 expect "a race is a race" is "$race->{signature}" \
-    "CSQ-CAN-4 cancel|insert|remove data-race read|write ctx.Irp"
+    "CSQ-CAN-4 cancel|remove data-race read|write ctx.Irp"
 expect "lost IRPs come before races" is "join ' ', map { \$_->{kind} } @{\$t->{clusters}}" \
     "$(value "$folder/triage.json" 'join " ", map { $_->{kind} } sort { $a->{severity} <=> $b->{severity} } @{$t->{clusters}}')"
 for file in minimal.csq timeline.html reproducer.c; do

@@ -14,9 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LIVELOCK_STEPS                                                                             \
-    256u /* at the end of an execution that went round: more than any loop has                     \
-          */
+/* At the end of an execution that went round: more than any loop has. */
+#define LIVELOCK_STEPS 256u
 
 /* Somebody else's library may not have it: then its reading shows in its behaviour. */
 extern BOOLEAN csq_diagram_reading __attribute__((weak));

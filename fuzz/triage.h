@@ -78,12 +78,14 @@ struct triage_input {
     uint8_t artefact; /* enum triage_artefact */
     uint8_t mode;     /* enum triage_mode, once verified that in which it shows something */
     struct triage_builds builds;
+    bool own_builds;                              /* named by its folder */
     struct triage_verdict verdict[TRIAGE_BUILDS]; /* by build name */
     int shown_by;                                 /* the build whose signature it counts with; -1 */
     uint32_t cluster;                             /* TRIAGE_NO_CLUSTER: nothing was shown */
 
     /* The smallest program with its signature; NULL: there is none, and `trouble` says why. */
-    char *minimal; /* in the triage folder: "minimal/0123456789abcdef.csq" */
+    char *minimal; /* in the triage folder: "minimal/0123456789abcdef.csq", with builds of its own
+                      "minimal/0123456789abcdef-89ab.csq" */
     char *trouble;
     uint32_t operations, threads, preemptions;
 

@@ -10,9 +10,17 @@
 
 #define LONGEST_NAME 16
 
-/* The lanes that have a csq, in the order of the matrix. */
-static const char *const lanes[] = {"gcc", "clang", "asan", "ubsan", "tsan"};
+/* The lanes in the order of the matrix. */
+static const char *const lanes[] = {"gcc", "clang", "asan", "ubsan", "msan", "tsan"};
 enum { LANES = sizeof lanes / sizeof lanes[0] };
+
+static const char driver[] = "csq_schedule_fuzzer_standalone";
+
+bool triage_is_driver(const char *program)
+{
+    const char *slash = strrchr(program, '/');
+    return slash && strcmp(slash + 1, driver) == 0;
+}
 
 static unsigned rank_of(const char *name)
 {
@@ -78,6 +86,17 @@ static const char *find_lane(const char *path, size_t *length)
     return found;
 }
 
+/* The csq of another lane, or the driver beside where it would be. */
+static char *program_of_lane(const char *own, const char *lane, size_t length, const char *other)
+{
+    char *path = triage_format("%.*s%s%s", (int)(lane - own), own, other, lane + length);
+    if (access(path, X_OK) == 0)
+        return path;
+    char *beside = triage_format("%.*s/%s", (int)(strrchr(path, '/') - path), path, driver);
+    free(path);
+    return beside;
+}
+
 void triage_build_neighbours(struct triage *triage, struct triage_builds *builds)
 {
     char own[PATH_MAX];
@@ -90,7 +109,7 @@ void triage_build_neighbours(struct triage *triage, struct triage_builds *builds
         return;
     }
     for (unsigned i = 0; i < LANES; i++) {
-        char *path = triage_format("%.*s%s%s", (int)(lane - own), own, lanes[i], lane + length);
+        char *path = program_of_lane(own, lane, length, lanes[i]);
         if (access(path, X_OK) == 0)
             builds->path[triage_build_column(triage, lanes[i])] = path;
         else
@@ -191,6 +210,8 @@ void triage_build_settle(struct triage *triage, const struct triage_builds *buil
     for (uint32_t i = 0; i < triage->input_count; i++)
         if (triage_builds_none(&triage->inputs[i].builds))
             triage->inputs[i].builds = *builds;
+        else
+            triage->inputs[i].own_builds = true;
     for (unsigned column = 0; column < triage->build_count; column++) {
         if (!is_used(triage, column))
             continue;

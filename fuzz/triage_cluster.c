@@ -13,11 +13,11 @@
  * where nobody else has seen anything. */
 static unsigned rank_of_build(const char *name)
 {
-    static const char *const order[] = {"asan", "ubsan", "gcc", "clang"};
+    static const char *const order[] = {"asan", "ubsan", "gcc", "clang", "msan"};
     unsigned rank = 0;
-    while (rank < 4 && strcmp(order[rank], name) != 0)
+    while (rank < 5 && strcmp(order[rank], name) != 0)
         rank++;
-    return rank < 4 ? rank : strcmp(name, "tsan") == 0 ? 6 : 5;
+    return rank < 5 ? rank : strcmp(name, "tsan") == 0 ? 6 : 5;
 }
 
 static bool is_finding(const struct triage_verdict *verdict)

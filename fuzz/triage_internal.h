@@ -65,12 +65,17 @@ int triage_build_column(struct triage *triage, const char *name);
 /* Use "NAME=PATH" for what no folder names builds for; false, and a sentence on stderr. */
 bool triage_build_add(struct triage *triage, struct triage_builds *builds, const char *definition);
 
-/* The same of the other lanes beside the csq that runs: build/asan/csq beside build/gcc/csq. */
+/* The same of the other lanes beside the csq that runs: build/asan/csq beside build/gcc/csq. In
+ * MSan's lane, which has no csq, the engine-free drivers. */
 void triage_build_neighbours(struct triage *triage, struct triage_builds *builds);
 
 /* Read FOLDER/csq-builds, of lines "NAME PATH"; false if there is none. What is wrong with it is
  * rejected. */
 bool triage_build_file(struct triage *triage, const char *folder, struct triage_builds *builds);
+
+/* Is this program no csq, but csq_schedule_fuzzer_standalone? It runs bytes alone, and the targets'
+ * others are beside it. */
+bool triage_is_driver(const char *program);
 
 bool triage_builds_equal(const struct triage_builds *a, const struct triage_builds *b);
 bool triage_builds_none(const struct triage_builds *builds);

@@ -286,7 +286,8 @@ static bool make_folders(char *path)
     return make_folder(path);
 }
 
-static bool is_empty_folder(const char *path)
+/* Nothing there, or a folder with nothing in it, which goes: it is made again. */
+static bool is_free(const char *path)
 {
     return rmdir(path) == 0 || errno == ENOENT;
 }
@@ -299,7 +300,7 @@ bool triage_remember(struct triage *triage, struct triage_sightings *list)
     if (file) {
         good = take_file(triage, list, file);
         fclose(file);
-    } else if (errno != ENOENT || !is_empty_folder(triage->folder)) {
+    } else if (errno != ENOENT || !is_free(triage->folder)) {
         fprintf(stderr, "%s: %s\n", triage->folder,
                 errno == ENOTEMPTY || errno == EEXIST ? "is not empty, and no triage folder"
                                                       : strerror(errno));

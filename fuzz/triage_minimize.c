@@ -55,9 +55,16 @@ bool triage_run_csq(const char *const argv[], const char *made, const volatile s
 
 /* ---- One input ----------------------------------------------------------------------------- */
 
+/* The same input in other builds has another smallest program. */
 static char *path_of(const struct triage *triage, const struct triage_input *input)
 {
-    return triage_format("%s/minimal/%016" PRIx64 ".csq", triage->folder, input->hash);
+    uint32_t hash = 0x811c9dc5u;
+    for (const char *c = input->builds.path[input->shown_by]; *c; c++)
+        hash = (hash ^ (unsigned char)*c) * 0x01000193u;
+    if (!input->own_builds)
+        return triage_format("%s/minimal/%016" PRIx64 ".csq", triage->folder, input->hash);
+    return triage_format("%s/minimal/%016" PRIx64 "-%04x.csq", triage->folder, input->hash,
+                         (hash ^ hash >> 16) & 0xffff);
 }
 
 /* Does this file show the finding of the input? */
@@ -82,6 +89,9 @@ static void minimize_input(void *context, size_t piece)
     if (input->mode != MODE_SCHEDULE)
         snprintf(x->troubles[piece].text, sizeof x->troubles[piece].text,
                  "not minimized: an input of %s", triage_mode_name((enum triage_mode)input->mode));
+    else if (triage_is_driver(argv[0]))
+        snprintf(x->troubles[piece].text, sizeof x->troubles[piece].text,
+                 "not minimized: there is no csq in the build that shows it");
     else if (!shows(x, input, minimal)) {
         unlink(minimal);
         triage_run_csq(argv, minimal, x->signal, &x->troubles[piece]);

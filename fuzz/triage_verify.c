@@ -1,15 +1,19 @@
 /* Replays: each input, so many times, in each build, every one in a process of its own. */
 #define _GNU_SOURCE /* MAP_ANONYMOUS */
+#include "file.h"
 #include "process.h"
+#include "program.h"
 #include "triage_internal.h"
 
-#include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 
-#define OUTPUT (256u << 10)
+#define OUTPUT        (256u << 10)
+#define LARGEST_INPUT (16u << 20)
+#define ARGUMENTS     6
 
 /* The exit status of csq for what it cannot read. */
 enum { CSQ_REFUSES = 2, CANNOT_EXECUTE = 127 };
@@ -68,25 +72,52 @@ static void read_report(const struct process *process, struct triage_verdict *ve
 
 /* ---- One input ----------------------------------------------------------------------------- */
 
+/* The arguments for csq; or for an engine-free driver, each target's being a program of its own. */
+static void fill_arguments(const char *program, enum triage_mode mode, const char *file,
+                           char *own_program, const char *argv[ARGUMENTS])
+{
+    static const char *const options[TRIAGE_MODES] = {
+        [MODE_SEQUENTIAL] = "--sequential", [MODE_SUBSTRATE] = "--substrate"};
+    unsigned count = 0;
+    if (triage_is_driver(program)) {
+        snprintf(own_program, PATH_MAX, "%.*s/%s_standalone",
+                 (int)(strrchr(program, '/') - program), program, triage_mode_name(mode));
+        argv[count++] = own_program;
+    } else {
+        argv[count++] = program;
+        argv[count++] = "run";
+        argv[count++] = "--quiet";
+        if (options[mode])
+            argv[count++] = options[mode];
+    }
+    argv[count++] = file;
+    argv[count] = NULL;
+}
+
 void triage_replay(const char *program, enum triage_mode mode, const char *file, unsigned seconds,
                    const volatile sig_atomic_t *signal, struct triage_verdict *verdict)
 {
-    static char output[OUTPUT];
-    static const char *const options[TRIAGE_MODES] = {
-        [MODE_SEQUENTIAL] = "--sequential", [MODE_SUBSTRATE] = "--substrate"};
-    const char *argv[] = {program, "run", "--quiet", options[mode], file, NULL};
+    static char output[OUTPUT], own_program[PATH_MAX];
+    const char *argv[ARGUMENTS];
     struct process process = {.argv = argv,
                               .seconds = seconds,
                               .signal = signal,
                               .output = output,
                               .capacity = sizeof output};
-    if (!options[mode]) {
-        argv[3] = file;
-        argv[4] = NULL;
-    }
+    fill_arguments(program, mode, file, own_program, argv);
     memset(verdict, 0, sizeof *verdict);
     if (process_run(&process))
         read_report(&process, verdict);
+}
+
+/* To a fuzz target everything is bytes. */
+static bool is_text(const char *file)
+{
+    size_t size = 0;
+    uint8_t *data = file_read(file, LARGEST_INPUT, &size);
+    bool text = data && program_is_text(data, size);
+    free(data);
+    return text;
 }
 
 /* What is known of an input once it has been replayed. */
@@ -127,10 +158,11 @@ static bool replay_in(const struct verification *verification, const struct tria
     const struct triage *triage = verification->triage;
     bool shown = false;
     char *file = triage_format("%s/%s", triage->folder, input->stored);
+    bool text = is_text(file);
     replays->mode = (uint8_t)mode;
     for (unsigned b = 0; b < triage->build_count; b++) {
         struct triage_verdict *verdict = &replays->verdict[b];
-        if (!input->builds.path[b])
+        if (!input->builds.path[b] || (text && triage_is_driver(input->builds.path[b])))
             continue;
         replay_often(verification, input->builds.path[b], mode, file, verdict);
         shown = shown || (verdict->shown && strcmp(verdict->signature, "REFUSED") != 0);

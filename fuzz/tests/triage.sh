@@ -165,6 +165,17 @@ expect "and counts as unsteady" is '$t->{clusters}[0]{unsteady}' 1
 pretend 'head -c 3000000 /dev/zero | tr "\0" x; echo; exit 0'
 expect "one that talks without end is no trouble" triage 0 --quick --build "x=$work/pretender" "$work/files"
 
+pretend ':'
+driver=$work/csq_schedule_fuzzer_standalone
+printf '#!/bin/sh\necho "SUMMARY: MemorySanitizer: use-of-uninitialized-value (x+0x1) in f"\nexit 77\n' >"$driver"
+chmod +x "$driver"
+mkdir "$work/two"
+cp "$work/files/one" "$work/two"
+lost 1 >"$work/two/text.csq"
+expect "where there is no csq, an engine-free driver replays" triage 1 --build "m=$driver" "$work/two"
+expect "what is bytes" is 'join " ", $t->{clusters}[0]{signature}, $t->{clusters}[0]{count}, scalar @{$t->{silent}}' \
+    "CRASH MemorySanitizer: use-of-uninitialized-value  1 1"
+
 # ---- Hostile files ------------------------------------------------------------------------------
 
 folder=$work/hostile

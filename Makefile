@@ -36,6 +36,7 @@ ifeq ($(SANITIZER),thread)
 ORDER = tsan
 STACK = tsan
 HOOKS = tsan signal
+FRAMES = fuzz/frames.c
 # The one baked flag: these are the scheduler, the simulated kernel and the harness, whose shared
 # state is not what ThreadSanitizer is to judge. src/csq, src/io, the interlocked operations and
 # the reference driver's callbacks are.
@@ -60,7 +61,7 @@ TIMELINE = $(wildcard fuzz/timeline*.c) conformance/suite/emit.c
 EXPORT = $(wildcard fuzz/export*.c)
 TRIAGE = $(wildcard fuzz/triage*.c) fuzz/process.c
 MUTATE = $(wildcard fuzz/mutate*.c)
-TARGET = $(FORMAT) $(MUTATE) fuzz/execute.c fuzz/target.c $(HOOKS:%=fuzz/hooks_%.c)
+TARGET = $(FORMAT) $(MUTATE) fuzz/execute.c fuzz/target.c $(HOOKS:%=fuzz/hooks_%.c) $(FRAMES)
 COMMAND = fuzz/csq.c fuzz/substrate_command.c fuzz/symbols.c $(TIMELINE) $(TRIAGE) \
           $(EXPORT) $(wildcard fuzz/promote*.c fuzz/bisect*.c)
 SEARCH = fuzz/search.c fuzz/file.c

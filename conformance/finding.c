@@ -20,6 +20,7 @@ static struct {
 static unsigned muted_entries;
 static unsigned muted_now;
 static const char *named;
+static const char *other_named;
 
 void finding_name_operation(const char *name)
 {
@@ -31,9 +32,15 @@ const char *finding_named_operation(void)
     return named;
 }
 
+void finding_name_other(const char *name)
+{
+    other_named = name;
+}
+
 void finding_reset(void)
 {
     named = NULL;
+    other_named = NULL;
     finding.present = false;
     muted_now = 0;
 }
@@ -116,8 +123,10 @@ void finding_pair(int slot, const char *pair[2])
     unsigned current = monitor_running_index(self);
     pair[0] = running ? operation_name(running->kind) : "end";
     pair[1] = NULL;
-    if (slot >= 0 && io_irp_claimed(ledger.irps[slot].irp) &&
-        !(running && running->kind == OP_CANCEL)) {
+    if (other_named) {
+        pair[1] = other_named;
+    } else if (slot >= 0 && io_irp_claimed(ledger.irps[slot].irp) &&
+               !(running && running->kind == OP_CANCEL)) {
         pair[1] = operation_name(OP_CANCEL); /* whoever came last: it is the claimer's */
     } else if (slot >= 0) {
         const struct ledger_irp *entry = &ledger.irps[slot];

@@ -73,6 +73,10 @@ void finding_signature(const struct finding *what, char *buffer, size_t size);
 void finding_name_operation(const char *name);
 const char *finding_named_operation(void);
 
+/* The operation of another thread that the next finding is about, from who knows better than
+ * finding_pair(): until the next finding_reset(). NULL: nobody does. */
+void finding_name_other(const char *name);
+
 /* The two operations that concern the IRP in `slot`, or the running ones (LEDGER_NONE). */
 void finding_pair(int slot, const char *pair[2]);
 

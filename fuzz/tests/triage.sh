@@ -107,6 +107,19 @@ done
 expect "nothing troubles" is 'join " ", map { $_->{trouble} // () } @{$t->{clusters}}' ""
 expect "the table names the causes" said "CSQ-INS-7 cancel|insert at swap.before" out
 
+cat >"$work/later.csq" <<'TEXT'
+csq 1
+strategy list first t1
+t0 remove ctx0
+t0 cancel irp0
+t1 insert q0 irp0 ctx0
+t1 cancel irp0
+    preempt cancel-lock.free run t0
+TEXT
+run 1 build/tsan/mutants/A12/csq run -q "$work/later.csq" || true # as ThreadSanitizer ends it
+expect "a race is between the two that race, whoever has come after them" \
+    grep -aq "^SUMMARY: csqfuzz: CSQ-CAN-4 cancel|remove data-race" "$work/out" "$work/err"
+
 # ---- The next time ------------------------------------------------------------------------------
 
 cp -r "$folder" "$work/before"

@@ -306,6 +306,18 @@ show_command() {
     echo "$(dirname "$(binary "$1")")/csq run$how $2"
 }
 
+# The next step: what they have in common. Where the only csq is another lane's, it is not offered.
+show_triage() {
+    local l csq
+    [ "$target" != bluetooth_driver_fuzzer ] || return 0
+    for l in $lanes; do
+        csq=$(dirname "$(binary "$l")")/csq
+        [ -x "$csq" ] || continue
+        echo "sort them: $csq triage --target $target $out/findings"
+        return
+    done
+}
+
 declare -a kept=() found_text=()
 failed=0
 
@@ -414,6 +426,7 @@ report() {
     for line in "${found_text[@]}"; do
         echo "  $line"
     done
+    show_triage
 }
 
 stopping=0

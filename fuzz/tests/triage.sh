@@ -154,6 +154,11 @@ expect "and the input is silent" is 'join " ", scalar @{$t->{clusters}}, scalar 
 expect "the builds beside the one that runs were asked" is 'join " ", grep { /^(gcc|asan)$/ } @{$t->{builds}}' "gcc asan"
 expect "the bug comes" triage 1 --build "bad=$root/build/gcc/mutants/A01/csq"
 expect "and is found in what is known" is '$t->{clusters}[0]{files}[0]{shown_by}' bad
+made() { find "$folder/clusters" -name "*.$1" | wc -l; }
+expect "and is drawn" [ "$(made html)" -eq 1 ]
+expect "the bug goes" triage 0
+expect "and what was drawn of it" [ "$(made html)" -eq 0 ]
+expect "but not the smallest program that shows it" [ -s "$folder/minimal/$(ls "$folder/inputs").csq" ]
 
 # pretend BODY: a csq that does that when it is told to run something.
 pretend() {

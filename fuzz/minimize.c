@@ -99,8 +99,6 @@ bool minimize_search(struct minimize *m, const struct program *candidate,
         return false;
     enum minimize_answer answer =
         m->judge->search(m->judge->context, candidate, schedules, &shown, &executions);
-    bool spent = answer == MINIMIZE_CUT || executions >= schedules->effort;
-    schedules->effort = spent ? 0 : schedules->effort - (unsigned)executions;
     return answer == MINIMIZE_SHOWN && take(m);
 }
 

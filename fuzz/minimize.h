@@ -28,7 +28,7 @@
 struct minimize_schedules {
     struct sched_preemption forced[SCHED_ENUMERATE_FORCED];
     unsigned forced_count, budget;
-    unsigned effort; /* executions at the most */
+    unsigned effort; /* executions at the most; one that ends a process is worth many */
 };
 
 enum minimize_answer {
@@ -43,10 +43,11 @@ struct minimize_judge {
     void *context;
     /* With the schedule that it names? */
     bool (*runs)(void *context, const struct program *candidate, struct program *shown);
-    /* With one of these, its own left aside? Adds the executions it took to *executions. */
+    /* With one of these, its own left aside? Adds the executions it took to *executions, and takes
+     * from schedules->effort what they were worth. */
     enum minimize_answer (*search)(void *context, const struct program *candidate,
-                                   const struct minimize_schedules *schedules,
-                                   struct program *shown, uint64_t *executions);
+                                   struct minimize_schedules *schedules, struct program *shown,
+                                   uint64_t *executions);
 };
 
 /* ---- The search ---------------------------------------------------------------------------- */

@@ -267,8 +267,8 @@ static enum minimize_answer go_through(struct program *shown)
 }
 
 static enum minimize_answer search(void *context, const struct program *candidate,
-                                   const struct minimize_schedules *schedules,
-                                   struct program *shown, uint64_t *executions)
+                                   struct minimize_schedules *schedules, struct program *shown,
+                                   uint64_t *executions)
 {
     (void)context;
     desk->candidate = *candidate;
@@ -278,6 +278,7 @@ static enum minimize_answer search(void *context, const struct program *candidat
     sched_enumerate_init(&desk->all, schedules->forced, schedules->forced_count, schedules->budget);
     enum minimize_answer answered = go_through(shown);
     *executions += desk->executions;
+    schedules->effort = answered == MINIMIZE_CUT ? 0 : desk->effort;
     return answered;
 }
 

@@ -123,7 +123,7 @@ void minimize_measure_depth(struct minimize *m)
         uint64_t executions = 0;
         enum minimize_answer answer =
             m->judge->search(m->judge->context, &m->best, &schedules, &shown, &executions);
-        effort -= executions < effort ? (unsigned)executions : effort;
+        effort = schedules.effort;
         if (answer == MINIMIZE_SHOWN)
             m->best = shown;
         if (answer != MINIMIZE_NONE)

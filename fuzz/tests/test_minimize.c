@@ -64,11 +64,12 @@ static void preempt(struct program *shown, const struct program *candidate, unsi
 }
 
 static enum minimize_answer search(void *context, const struct program *candidate,
-                                   const struct minimize_schedules *schedules,
-                                   struct program *shown, uint64_t *executions)
+                                   struct minimize_schedules *schedules, struct program *shown,
+                                   uint64_t *executions)
 {
     (void)context;
     *executions += EACH;
+    schedules->effort -= EACH;
     if (!has_all(candidate) || schedules->forced_count + schedules->budget < demand.preemptions)
         return demand.cut ? MINIMIZE_CUT : MINIMIZE_NONE;
     preempt(shown, candidate, demand.preemptions);

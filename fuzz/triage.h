@@ -127,10 +127,11 @@ struct triage_cell {
  * none to spare. So what counts is the clause, the fault, the operations of the minimal program
  * (insert-ex is an insert, a drain a remove-next; of a race the two that race) and, where there is
  * no fault, the window: where in the handling of Cancel flag and Cancel routine threads switch.
+ * And whether it takes two queues.
  */
 struct triage_cluster {
     char signature[FINDING_SIGNATURE]; /* "CSQ-GEN-15 cancel|insert": what one greps for */
-    char window[TRIAGE_WINDOW];        /* "swap.before", "flag.before+swap.before"; "" */
+    char window[TRIAGE_WINDOW];        /* "swap.before", "flag.before+two-queues"; "" */
     char id[96];                       /* of both: lower-case letters, digits and '-'; a folder */
     enum triage_kind kind;
     uint32_t *inputs; /* into triage.inputs, the smallest first */

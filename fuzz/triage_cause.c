@@ -80,17 +80,29 @@ static bool is_telling(unsigned kind)
     return false;
 }
 
-static void print_window(const struct program *program, char window[TRIAGE_WINDOW])
+/* Do the operations need both queues? Else minimizing has moved them to one. */
+static bool crosses_queues(const struct program *program)
 {
-    const char *labels[SCHED_KINDS];
+    unsigned queues = 0;
+    for (unsigned o = 0; o < program->operation_count; o++)
+        queues |= 1u << program->operations[o].queue % program->scenario.queues;
+    return queues == 3;
+}
+
+/* Of a fault what it touched tells more than the window. */
+static void print_window(const struct program *program, bool fault, char window[TRIAGE_WINDOW])
+{
+    const char *labels[SCHED_KINDS + 1];
     bool seen[SCHED_KINDS] = {false};
     size_t count = 0, length = 0;
-    for (unsigned p = 0; p < program->preemption_count; p++) {
+    for (unsigned p = 0; !fault && p < program->preemption_count; p++) {
         unsigned kind = program->preemptions[p].kind;
         if (!seen[kind] && is_telling(kind))
             labels[count++] = sched_kind_label(kind);
         seen[kind] = true;
     }
+    if (crosses_queues(program))
+        labels[count++] = "two-queues";
     qsort(labels, count, sizeof labels[0], by_name);
     window[0] = '\0';
     for (size_t i = 0; i < count && length < TRIAGE_WINDOW; i++)
@@ -146,6 +158,6 @@ void triage_find_cause(struct triage_input *input, const struct program *minimal
     else
         snprintf(input->cause, sizeof input->cause, "%s", signature);
     input->window[0] = '\0';
-    if (minimal && !*triage_fault(signature)) /* what a fault touched tells more */
-        print_window(minimal, input->window);
+    if (minimal)
+        print_window(minimal, *triage_fault(signature), input->window);
 }

@@ -89,13 +89,13 @@ static bool crosses_queues(const struct program *program)
     return queues == 3;
 }
 
-/* Of a fault what it touched tells more than the window. */
-static void print_window(const struct program *program, bool fault, char window[TRIAGE_WINDOW])
+/* Where a signature tells more than the window would, only the queues. */
+static void print_window(const struct program *program, bool told, char window[TRIAGE_WINDOW])
 {
     const char *labels[SCHED_KINDS + 1];
     bool seen[SCHED_KINDS] = {false};
     size_t count = 0, length = 0;
-    for (unsigned p = 0; !fault && p < program->preemption_count; p++) {
+    for (unsigned p = 0; !told && p < program->preemption_count; p++) {
         unsigned kind = program->preemptions[p].kind;
         if (!seen[kind] && is_telling(kind))
             labels[count++] = sched_kind_label(kind);
@@ -126,12 +126,18 @@ static void print_cycle(const char *names, size_t length, char *text, size_t siz
     }
 }
 
-/* The operations that a cause names; false if the signature names none that could be replaced. A
- * race is one between two operations, whatever else it takes for them to come about. */
+/* Does the signature name those that matter itself? A race is one between two operations, a
+ * livelock of those that go round, whatever else it takes for them to come about. */
+static bool names_itself(const char *signature)
+{
+    return strstr(signature, " data-race") || strncmp(signature, "LIVELOCK ", 9) == 0;
+}
+
+/* The operations that a cause names; false if the signature names none that could be replaced. */
 static bool replace_operations(const char *names, size_t length, const struct program *minimal,
                                char *text, size_t size)
 {
-    bool other = false, race = strncmp(names + length, " data-race", 10) == 0;
+    bool other = false;
     unsigned set = operations_named(names, length, &other);
     if (memchr(names, '>', length)) {
         print_cycle(names, length, text, size);
@@ -139,7 +145,7 @@ static bool replace_operations(const char *names, size_t length, const struct pr
     }
     if (!set || (other && !minimal))
         return false;
-    print_operations(minimal && !race ? operations_of(minimal) : set, text, size);
+    print_operations(minimal ? operations_of(minimal) : set, text, size);
     return true;
 }
 
@@ -152,12 +158,13 @@ void triage_find_cause(struct triage_input *input, const struct program *minimal
     char operations[96];
     names += *names == ' ';
     size_t length = strcspn(names, " ");
-    if (replace_operations(names, length, minimal, operations, sizeof operations))
+    bool itself = names_itself(signature);
+    if (replace_operations(names, length, itself ? NULL : minimal, operations, sizeof operations))
         snprintf(input->cause, sizeof input->cause, "%.*s%s%s", (int)(names - signature), signature,
                  operations, names + length);
     else
         snprintf(input->cause, sizeof input->cause, "%s", signature);
     input->window[0] = '\0';
     if (minimal)
-        print_window(minimal, *triage_fault(signature), input->window);
+        print_window(minimal, itself || *triage_fault(signature), input->window);
 }

@@ -11,6 +11,7 @@
 #include "triage_internal.h"
 
 #include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -288,10 +289,19 @@ static bool make_folders(char *path)
     return make_folder(path);
 }
 
-/* Nothing there, or a folder with nothing in it, which goes: it is made again. */
+/* Nothing there, or a folder with nothing in it, be it "." or where something is mounted. */
 static bool is_free(const char *path)
 {
-    return rmdir(path) == 0 || errno == ENOENT;
+    const struct dirent *entry;
+    DIR *folder = opendir(path);
+    bool missing = !folder && errno == ENOENT, empty = folder != NULL;
+    while (folder && empty && (entry = readdir(folder)) != NULL)
+        empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+    if (folder)
+        closedir(folder);
+    if (folder && !empty)
+        errno = ENOTEMPTY;
+    return missing || empty;
 }
 
 bool triage_remember(struct triage *triage, struct triage_sightings *list)

@@ -72,7 +72,8 @@ static void listen_until(struct process *process, pid_t child, int output)
         double time = now();
         if (process->signal && *process->signal && !interrupted) {
             interrupted = time;
-            kill(child, process->heeds_interrupt ? SIGINT : SIGKILL);
+            kill(process->heeds_interrupt ? child : -child,
+                 process->heeds_interrupt ? SIGINT : SIGKILL);
         }
         process->timed_out = process->seconds && time - start > process->seconds;
         if (process->timed_out || (interrupted && time - interrupted > GRACE_SECONDS))

@@ -2,11 +2,14 @@
  * Triage: from files that fuzzers have left behind to causes.
  *
  *   triage_command.c   `csq triage`: options, the order of things
- *   triage_collect.c   walks files, libFuzzer's artefacts and AFL++'s trees; the same bytes count
- * once triage_builds.c    which csq programs there are to replay with triage_verify.c    replays
- * each input k times in each build, in processes of their own triage_cluster.c   inputs with one
- * signature are one cluster; which is worst triage_kind.c      what sort of finding a signature is:
- * a heuristic triage_explain.c   draws the smallest program of each cluster and exports it
+ *   triage_collect.c   walks files, artefacts, AFL++'s trees; the same bytes count once
+ *   triage_builds.c    which csq programs there are to replay with
+ *   triage_verify.c    replays each input k times in each build, in processes of their own
+ *   triage_minimize.c  the smallest program of each input; kept for the next time
+ *   triage_cause.c     what a finding and its smallest program say of the cause
+ *   triage_cluster.c   inputs with one cause are one cluster; which is worst
+ *   triage_kind.c      what sort of finding a signature is: a heuristic
+ *   triage_explain.c   draws the smallest program of each cluster and exports it
  *   triage_memory.c    what the triage folder remembers from one time to the next
  *   triage_text.c      the report as a table for a terminal
  *   triage_json.c      ... as JSON

@@ -97,6 +97,17 @@ static char *program_of_lane(const char *own, const char *lane, size_t length, c
     return beside;
 }
 
+/* Where folders have named many others there may be no room left. */
+static void add_neighbour(struct triage *triage, struct triage_builds *builds, const char *name,
+                          char *path)
+{
+    int column = triage_build_column(triage, name);
+    if (column >= 0)
+        builds->path[column] = path;
+    else
+        free(path);
+}
+
 void triage_build_neighbours(struct triage *triage, struct triage_builds *builds)
 {
     char own[PATH_MAX];
@@ -105,13 +116,13 @@ void triage_build_neighbours(struct triage *triage, struct triage_builds *builds
     own[size > 0 ? size : 0] = '\0';
     const char *lane = find_lane(own, &length);
     if (!lane) { /* it lies somewhere else: alone */
-        builds->path[triage_build_column(triage, "csq")] = triage_copy(own);
+        add_neighbour(triage, builds, "csq", triage_copy(own));
         return;
     }
     for (unsigned i = 0; i < LANES; i++) {
         char *path = program_of_lane(own, lane, length, lanes[i]);
         if (access(path, X_OK) == 0)
-            builds->path[triage_build_column(triage, lanes[i])] = path;
+            add_neighbour(triage, builds, lanes[i], path);
         else
             free(path);
     }

@@ -184,8 +184,8 @@ static void fill_matrix(const struct triage *triage, struct triage_cluster *clus
 {
     for (unsigned b = 0; b < triage->build_count; b++) {
         const struct triage_verdict *verdict = &input->verdict[b];
-        if (!verdict->of)
-            continue;
+        if (!verdict->of || strcmp(verdict->signature, "REFUSED") == 0)
+            continue; /* it says nothing of the input */
         if (!verdict->shown)
             cluster->cell[b].silent++;
         else if (strcmp(verdict->signature, triage_shown(input)->signature) == 0)

@@ -78,6 +78,8 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
     struct triage *triage = &arguments->triage;
     switch (key) {
     case 'o':
+        if (!value[0])
+            argp_error(state, "--output takes a folder");
         triage->folder = value;
         return 0;
     case 'n':
@@ -111,10 +113,11 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
     }
 }
 
-/* A path of many slashes at its end would name the same folder otherwise. */
+/* A path of many slashes at its end would name the same folder otherwise; one that begins with '-'
+ * would be an option to csq. */
 static void trim_folder(struct triage *triage)
 {
-    char *folder = triage_copy(triage->folder);
+    char *folder = triage_format("%s%s", triage->folder[0] == '-' ? "./" : "", triage->folder);
     size_t length = strlen(folder);
     while (length > 1 && folder[length - 1] == '/')
         folder[--length] = '\0';
@@ -181,7 +184,7 @@ static bool triage_all(struct arguments *arguments)
     triage_cluster(triage);
     if (triage->explain && !triage_explain(triage, &interrupted))
         return false;
-    for (uint32_t c = 0; c < triage->cluster_count; c++)
+    for (uint32_t c = 0; triage->explain && c < triage->cluster_count; c++)
         triage_read_minimal(triage, &triage->clusters[c]);
     return report(triage);
 }
@@ -201,6 +204,8 @@ int triage_command(int argc, char **argv)
         return EXIT_TROUBLE;
     trim_folder(&arguments.triage);
     arguments.triage.root = getcwd(NULL, 0);
+    if (!arguments.triage.root) /* it is gone: nothing lies below it */
+        arguments.triage.root = "/";
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     bool done = triage_all(&arguments);

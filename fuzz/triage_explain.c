@@ -69,6 +69,7 @@ static void explain_cluster(void *context, size_t piece)
     const struct triage_input *first = first_of(x->triage, cluster);
     struct triage_trouble *trouble = &x->troubles[piece];
     if (!first->minimal) {
+        remove_files(x->triage, cluster);
         snprintf(trouble->text, sizeof trouble->text, "%s", first->trouble ? first->trouble : "");
         return;
     }

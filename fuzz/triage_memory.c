@@ -11,7 +11,9 @@
 #include "triage_internal.h"
 
 #include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -146,15 +148,15 @@ static void put_path(FILE *out, const char *path)
 
 static void take_path(char *path)
 {
-    char *to = path, *end;
+    char *to = path;
     for (; *path; path++, to++) {
-        char digits[3] = {path[0] == '%' ? path[1] : '\0', path[0] == '%' ? path[2] : '\0', '\0'};
         *to = *path;
-        unsigned long value = strtoul(digits, &end, 16);
-        if (end == digits + 2 && value) {
-            *to = (char)value;
-            path += 2;
-        }
+        if (path[0] != '%' || !isxdigit((unsigned char)path[1]) ||
+            !isxdigit((unsigned char)path[2]))
+            continue;
+        const char digits[3] = {path[1], path[2], '\0'};
+        *to = (char)strtoul(digits, NULL, 16);
+        path += 2;
     }
     *to = '\0';
 }
@@ -257,7 +259,8 @@ bool triage_is_folder(const char *path)
 {
     char title[sizeof TITLE] = "";
     char *memory = triage_format("%s/inputs.tsv", path);
-    FILE *file = fopen(memory, "r");
+    int opened = open(memory, O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* it may be a pipe */
+    FILE *file = opened < 0 ? NULL : fdopen(opened, "r");
     bool is = file && fgets(title, sizeof title, file) && strcmp(title, TITLE) == 0;
     if (file)
         fclose(file);
@@ -286,10 +289,19 @@ static bool make_folders(char *path)
     return make_folder(path);
 }
 
-/* Nothing there, or a folder with nothing in it, which goes: it is made again. */
+/* Nothing there, or a folder with nothing in it, be it "." or where something is mounted. */
 static bool is_free(const char *path)
 {
-    return rmdir(path) == 0 || errno == ENOENT;
+    const struct dirent *entry;
+    DIR *folder = opendir(path);
+    bool missing = !folder && errno == ENOENT, empty = folder != NULL;
+    while (folder && empty && (entry = readdir(folder)) != NULL)
+        empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+    if (folder)
+        closedir(folder);
+    if (folder && !empty)
+        errno = ENOTEMPTY;
+    return missing || empty;
 }
 
 bool triage_remember(struct triage *triage, struct triage_sightings *list)
@@ -297,6 +309,7 @@ bool triage_remember(struct triage *triage, struct triage_sightings *list)
     bool good = true;
     char *memory = triage_format("%s/inputs.tsv", triage->folder);
     FILE *file = fopen(memory, "r");
+    bool known = file != NULL;
     if (file) {
         good = take_file(triage, list, file);
         fclose(file);
@@ -311,6 +324,8 @@ bool triage_remember(struct triage *triage, struct triage_sightings *list)
     char *minimal = triage_format("%s/minimal", triage->folder);
     char *clusters = triage_format("%s/clusters", triage->folder);
     good = good && make_folders(inputs) && make_folder(minimal) && make_folder(clusters);
+    if (good && !known) /* from now on it can be told from others, whatever comes next */
+        good = triage_memorize(triage, list);
     free(minimal);
     free(inputs);
     free(clusters);

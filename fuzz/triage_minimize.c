@@ -92,7 +92,7 @@ static void minimize_input(void *context, size_t piece)
     else if (triage_is_driver(argv[0]))
         snprintf(x->troubles[piece].text, sizeof x->troubles[piece].text,
                  "not minimized: there is no csq in the build that shows it");
-    else if (!shows(x, input, minimal)) {
+    else if (!shows(x, input, minimal) && !*x->signal) { /* else it has not been asked */
         unlink(minimal);
         triage_run_csq(argv, minimal, x->signal, &x->troubles[piece]);
     }

@@ -106,8 +106,12 @@ void triage_replay(const char *program, enum triage_mode mode, const char *file,
                               .capacity = sizeof output};
     fill_arguments(program, mode, file, own_program, argv);
     memset(verdict, 0, sizeof *verdict);
-    if (process_run(&process))
+    if (process_run(&process)) {
         read_report(&process, verdict);
+        return;
+    }
+    snprintf(verdict->signature, sizeof verdict->signature, "REFUSED"); /* not: silent */
+    snprintf(verdict->seen, sizeof verdict->seen, "no process to be had");
 }
 
 /* To a fuzz target everything is bytes. */

@@ -147,7 +147,7 @@ void file_print_name(FILE *out, const char *path)
     const char *slash = strrchr(path, '/');
     unsigned room = 100;
     for (const char *c = slash ? slash + 1 : path; *c && room-- > 0; c++)
-        if (isgraph((unsigned char)*c) && (unsigned char)*c < 0x7f && *c != '\\')
+        if (isgraph((unsigned char)*c) && (unsigned char)*c < 0x7f && !strchr("\\`<>", *c))
             fputc(*c, out);
         else
             fprintf(out, "\\x%02x", (unsigned char)*c);

@@ -150,12 +150,13 @@ static void pass_on(const struct process_pool *pool, const pid_t *children)
 
 /* Looks now and then whether there is a signal to pass on: one that comes just before a wait would
  * not end it. */
-static void await_piece(const struct process_pool *pool, pid_t *children)
+static bool await_piece(const struct process_pool *pool, pid_t *children)
 {
     static const struct timespec tick = {0, 2000000};
     pid_t ended;
     bool passed = false;
-    while ((ended = waitpid(-1, NULL, WNOHANG)) == 0 || (ended < 0 && errno == EINTR)) {
+    int status = 0;
+    while ((ended = waitpid(-1, &status, WNOHANG)) == 0 || (ended < 0 && errno == EINTR)) {
         if (*pool->signal && !passed)
             pass_on(pool, children);
         passed = passed || *pool->signal;
@@ -167,18 +168,21 @@ static void await_piece(const struct process_pool *pool, pid_t *children)
         children[i] = 0;
         if (pool->done)
             pool->done(pool->context, i);
-        return;
     }
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+        return true;
+    fprintf(stderr, "csq: a process of its own has ended before its time\n");
+    return false;
 }
 
 bool process_pool_run(const struct process_pool *pool)
 {
     pid_t *children = calloc(pool->count + 1, sizeof *children);
-    bool started = children != NULL;
+    bool started = children != NULL, done = true;
     unsigned running = 0;
     for (size_t i = 0; started && i < pool->count && !*pool->signal; i++) {
         if (running == pool->jobs) {
-            await_piece(pool, children);
+            done = await_piece(pool, children) && done;
             running--;
         }
         children[i] = start_piece(pool, i);
@@ -188,7 +192,7 @@ bool process_pool_run(const struct process_pool *pool)
     if (!started)
         complain();
     for (; running > 0; running--)
-        await_piece(pool, children);
+        done = await_piece(pool, children) && done;
     free(children);
-    return started;
+    return started && done;
 }

@@ -32,8 +32,8 @@ const char *process_end(const struct process *process);
 /*
  * Do `count` pieces of work, `jobs` at a time, each in a process that ends with it: what a piece
  * leaves behind has to be in shared memory or files. done() is called in the parent after each
- * piece, in no particular order. Stops handing out pieces once *signal is not 0. False, and a
- * sentence on stderr, if there can be no processes.
+ * piece, in no particular order. Stops handing out pieces once *signal is not 0, and passes
+ * it on. False, and a sentence on stderr, if there can be no processes, or one has died.
  */
 struct process_pool {
     unsigned jobs;

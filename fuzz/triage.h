@@ -130,7 +130,8 @@ struct triage_cell {
  * none to spare. So what counts is the clause, the fault, the operations of the minimal program
  * (insert-ex is an insert, a drain a remove-next; of a race the two that race) and, where there is
  * no fault, the window: where in the handling of Cancel flag and Cancel routine threads switch.
- * And whether it takes two queues.
+ * And whether it takes two queues, or an insert callback that answers otherwise than by
+ * STATUS_SUCCESS.
  */
 struct triage_cluster {
     char signature[FINDING_SIGNATURE]; /* "CSQ-GEN-15 cancel|insert": what one greps for */

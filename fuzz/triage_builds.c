@@ -1,8 +1,10 @@
 /* Which csq programs there are to replay with. */
 #define _GNU_SOURCE /* readlink, PATH_MAX */
 #include "triage_internal.h"
+#include "triage_report.h"
 
 #include <ctype.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +21,7 @@ static const char driver[] = "csq_schedule_fuzzer_standalone";
 bool triage_is_driver(const char *program)
 {
     const char *slash = strrchr(program, '/');
-    return slash && strcmp(slash + 1, driver) == 0;
+    return strcmp(slash ? slash + 1 : program, driver) == 0;
 }
 
 static unsigned rank_of(const char *name)
@@ -145,7 +147,9 @@ static void take_line(struct triage *triage, const char *file, const char *folde
                       line);
         return;
     }
-    char *absolute = path[0] == '/' ? triage_copy(path) : triage_format("%s/%s", folder, path);
+    char *below = path[0] == '/' ? triage_copy(path) : triage_format("%s/%s", folder, path);
+    char *absolute = triage_absolute(triage->root, below);
+    free(below);
     if (access(absolute, X_OK) != 0)
         triage_reject(triage, file, "%s cannot be executed", absolute);
     builds->path[column] = absolute;
@@ -155,7 +159,8 @@ bool triage_build_file(struct triage *triage, const char *folder, struct triage_
 {
     char line[PATH_MAX + 64];
     char *path = triage_format("%s/%s", folder, TRIAGE_BUILD_FILE);
-    FILE *file = fopen(path, "r");
+    int descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* nobody waits for a pipe */
+    FILE *file = descriptor < 0 ? NULL : fdopen(descriptor, "r");
     if (file) {
         while (fgets(line, sizeof line, file))
             take_line(triage, path, folder, line, builds);

@@ -89,20 +89,40 @@ static bool crosses_queues(const struct program *program)
     return queues == 3;
 }
 
-/* Where a signature tells more than the window would, only the queues. */
-static void print_window(const struct program *program, bool told, char window[TRIAGE_WINDOW])
+/* What CsqInsertIrpEx has to answer, where STATUS_SUCCESS would not do: minimizing has tried. */
+static const char *answer_needed(const struct program *program)
 {
-    const char *labels[SCHED_KINDS + 1];
+    const char *needed = NULL;
+    for (unsigned o = 0; o < program->operation_count; o++)
+        if (program->operations[o].kind == OP_INSERT_EX && program->operations[o].answer)
+            needed = program->operations[o].answer >= ANSWER_WARNING ? "failing-insert"
+                                                                     : "other-success";
+    return needed;
+}
+
+static size_t list_labels(const struct program *program, const char *labels[SCHED_KINDS])
+{
     bool seen[SCHED_KINDS] = {false};
-    size_t count = 0, length = 0;
-    for (unsigned p = 0; !told && p < program->preemption_count; p++) {
+    size_t count = 0;
+    for (unsigned p = 0; p < program->preemption_count; p++) {
         unsigned kind = program->preemptions[p].kind;
         if (!seen[kind] && is_telling(kind))
             labels[count++] = sched_kind_label(kind);
         seen[kind] = true;
     }
+    return count;
+}
+
+/* `told`: the signature tells more than the points would. */
+static void print_window(const struct program *program, bool told, char window[TRIAGE_WINDOW])
+{
+    const char *labels[SCHED_KINDS + 2];
+    size_t count = told ? 0 : list_labels(program, labels), length = 0;
+    const char *answer = answer_needed(program);
     if (crosses_queues(program))
         labels[count++] = "two-queues";
+    if (answer)
+        labels[count++] = answer;
     qsort(labels, count, sizeof labels[0], by_name);
     window[0] = '\0';
     for (size_t i = 0; i < count && length < TRIAGE_WINDOW; i++)

@@ -1,5 +1,5 @@
 /* From paths to sightings: what is an input there, who made it, and what it is. */
-#define _GNU_SOURCE /* O_NOFOLLOW, st_mtim */
+#define _GNU_SOURCE /* st_mtim */
 #include "file.h"
 #include "triage_internal.h"
 
@@ -169,7 +169,8 @@ static bool has_file(const char *folder, const char *name)
 
 static enum folder kind_of_folder(const FTSENT *entry)
 {
-    bool within_afl = entry->fts_level > 0 && entry->fts_parent->fts_number == FOLDER_AFL;
+    bool within_afl = entry->fts_level > 0 ? entry->fts_parent->fts_number == FOLDER_AFL
+                                           : has_file(entry->fts_accpath, "../fuzzer_stats");
     if (within_afl && strncmp(entry->fts_name, "crashes", 7) == 0)
         return FOLDER_AFL_CRASHES;
     if (within_afl && strncmp(entry->fts_name, "hangs", 5) == 0)
@@ -236,8 +237,15 @@ bool triage_collect(const struct triage_collecting *collecting, const char *path
     }
     FTS *walk = fts_open(roots, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, by_name);
     FTSENT *entry;
-    while (walk && kept && (entry = fts_read(walk)) != NULL)
-        kept = visit(collecting, walk, entry);
+    bool ended = false;
+    while (walk && kept && !ended) {
+        errno = 0; /* which fts_read() leaves at its end */
+        ended = (entry = fts_read(walk)) == NULL;
+        kept = ended ? errno == 0 : visit(collecting, walk, entry);
+    }
+    if (!walk || (ended && !kept))
+        fprintf(stderr, "%s: %s\n", path, strerror(errno));
+    kept = kept && walk;
     if (walk)
         fts_close(walk);
     free(name);

@@ -50,7 +50,7 @@ static const struct argp_option options[] = {
     {"folder-builds", OPTION_FOLDER_BUILDS, NULL, 0,
      "a folder's file " TRIAGE_BUILD_FILE
      " says which programs show what is in it, a line \"NAME PROGRAM\" each: they are run, so "
-     "only where you trust it",
+     "only where you trust it (a triage folder remembers them)",
      0},
     {"target", OPTION_TARGET, "TARGET", 0,
      "what the inputs are for (default: as their path says, else whichever shows something)", 0},

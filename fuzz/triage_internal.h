@@ -109,7 +109,8 @@ void triage_judge(struct triage *triage);
 const struct triage_verdict *triage_shown(const struct triage_input *input);
 
 /* Minimize what shows something, unless that was done before and still shows it. *signal keeps the
- * best so far. False, and a sentence on stderr, if there can be no processes. */
+ * best so far, which the next time does not take for done. False, and a sentence on stderr, if
+ * there can be no processes. */
 bool triage_minimize(struct triage *triage, const volatile sig_atomic_t *signal);
 
 /* input->cause and window, of its minimal program or, with NULL, of its signature alone. */

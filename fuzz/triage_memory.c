@@ -2,9 +2,12 @@
  * What the triage folder remembers: a copy of each input under its hash, and in inputs.tsv a line
  * for each file that it was found in. All else there is made anew each time, from these.
  *
- *     FOLDER/inputs.tsv               hash first last text engine artefact target path
- * [NAME=PROGRAM]... FOLDER/inputs/HASH[.csq] FOLDER/clusters/ID/...          triage_explain.c
- *     FOLDER/triage.json, triage.sarif, index.html
+ *     inputs.tsv              a line each, between tabs: hash, first, last, text, engine, artefact,
+ *                             target, path; and what its folder names: NAME=PROGRAM ...
+ *     inputs/HASH[.csq]
+ *     minimal/HASH.csq        triage_minimize.c
+ *     clusters/ID/            triage_explain.c
+ *     triage.json, triage.sarif, index.html
  */
 #define _GNU_SOURCE /* open_memstream */
 #include "file.h"

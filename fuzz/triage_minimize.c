@@ -7,6 +7,7 @@
 #include "triage_internal.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -55,16 +56,19 @@ bool triage_run_csq(const char *const argv[], const char *made, const volatile s
 
 /* ---- One input ----------------------------------------------------------------------------- */
 
-/* The same input in other builds has another smallest program. */
-static char *path_of(const struct triage *triage, const struct triage_input *input)
+/* The same input in other builds, or read as a text, has another smallest program. */
+static char *path_of(const struct triage *triage, const struct triage_input *input,
+                     const char *ending)
 {
     uint32_t hash = 0x811c9dc5u;
+    bool text = strchr(input->stored, '.') != NULL;
     for (const char *c = input->builds.path[input->shown_by]; *c; c++)
         hash = (hash ^ (unsigned char)*c) * 0x01000193u;
     if (!input->own_builds)
-        return triage_format("%s/minimal/%016" PRIx64 ".csq", triage->folder, input->hash);
-    return triage_format("%s/minimal/%016" PRIx64 "-%04x.csq", triage->folder, input->hash,
-                         (hash ^ hash >> 16) & 0xffff);
+        return triage_format("%s/minimal/%016" PRIx64 "%s%s", triage->folder, input->hash,
+                             text ? "-text" : "", ending);
+    return triage_format("%s/minimal/%016" PRIx64 "-%04x%s%s", triage->folder, input->hash,
+                         (hash ^ hash >> 16) & 0xffff, text ? "-text" : "", ending);
 }
 
 /* Does this file show the finding of the input? */
@@ -78,26 +82,39 @@ static bool shows(const struct minimization *x, const struct triage_input *input
     return strcmp(verdict.signature, triage_shown(input)->signature) == 0;
 }
 
+/* What was interrupted is the best so far, and no more: the next time it is begun anew. */
+static void minimize_anew(const struct minimization *x, size_t piece, const char *minimal,
+                          const char *best)
+{
+    const struct triage_input *input = &x->triage->inputs[x->pieces[piece]];
+    char *file = triage_format("%s/%s", x->triage->folder, input->stored);
+    char *part = triage_format("%s/minimal/%zu.part", x->triage->folder, piece);
+    const char *argv[] = {input->builds.path[input->shown_by], "minimize", file, "-o", part, NULL};
+    unlink(minimal);
+    unlink(best);
+    unlink(part);
+    if (triage_run_csq(argv, part, x->signal, &x->troubles[piece]))
+        rename(part, *x->signal ? best : minimal);
+    free(file);
+    free(part);
+}
+
 static void minimize_input(void *context, size_t piece)
 {
     const struct minimization *x = context;
     const struct triage_input *input = &x->triage->inputs[x->pieces[piece]];
-    char *minimal = path_of(x->triage, input);
-    char *file = triage_format("%s/%s", x->triage->folder, input->stored);
-    const char *argv[] = {
-        input->builds.path[input->shown_by], "minimize", file, "-o", minimal, NULL};
+    char *minimal = path_of(x->triage, input, ".csq");
+    char *best = path_of(x->triage, input, "-best.csq");
     if (input->mode != MODE_SCHEDULE)
         snprintf(x->troubles[piece].text, sizeof x->troubles[piece].text,
                  "not minimized: an input of %s", triage_mode_name((enum triage_mode)input->mode));
-    else if (triage_is_driver(argv[0]))
+    else if (triage_is_driver(input->builds.path[input->shown_by]))
         snprintf(x->troubles[piece].text, sizeof x->troubles[piece].text,
                  "not minimized: there is no csq in the build that shows it");
-    else if (!shows(x, input, minimal) && !*x->signal) { /* else it has not been asked */
-        unlink(minimal);
-        triage_run_csq(argv, minimal, x->signal, &x->troubles[piece]);
-    }
-    free(file);
+    else if (!shows(x, input, minimal) && !*x->signal) /* else it has not been asked */
+        minimize_anew(x, piece, minimal, best);
     free(minimal);
+    free(best);
 }
 
 static void count_input(void *context, size_t piece)
@@ -107,11 +124,10 @@ static void count_input(void *context, size_t piece)
     triage_progress("minimized", ++x->done, x->count);
 }
 
-static void read_result(const struct triage *triage, struct triage_input *input)
+static void read_file(const struct triage *triage, struct triage_input *input, char *path)
 {
     static struct program program;
-    char *path = path_of(triage, input);
-    if (access(path, F_OK) == 0 && file_read_program(path, &program, NULL)) {
+    if (!input->minimal && access(path, F_OK) == 0 && file_read_program(path, &program, NULL)) {
         input->minimal = triage_copy(path + strlen(triage->folder) + 1);
         input->operations = program.operation_count;
         input->threads = minimize_threads(&program);
@@ -152,7 +168,8 @@ bool triage_minimize(struct triage *triage, const volatile sig_atomic_t *signal)
         struct triage_input *input = &triage->inputs[x.pieces[piece]];
         if (x.troubles[piece].text[0])
             input->trouble = triage_copy(x.troubles[piece].text);
-        read_result(triage, input);
+        read_file(triage, input, path_of(triage, input, ".csq"));
+        read_file(triage, input, path_of(triage, input, "-best.csq"));
     }
     munmap(x.troubles, size);
     free(x.pieces);

@@ -15,8 +15,8 @@
 #define LARGEST_INPUT (16u << 20)
 #define ARGUMENTS     6
 
-/* The exit status of csq for what it cannot read. */
-enum { CSQ_REFUSES = 2, CANNOT_EXECUTE = 127 };
+/* How csq ends. */
+enum { CSQ_CLEAN = 0, CSQ_REFUSES = 2, CSQ_DRIFTED = 3, CANNOT_EXECUTE = 127 };
 
 /* ---- Reading a report ---------------------------------------------------------------------- */
 
@@ -52,7 +52,8 @@ static void name_death(const struct process *process, struct triage_verdict *ver
     } else if (find_line(process->output, "SUMMARY: ", summary, sizeof summary)) {
         summary[strcspn(summary, "/(")] = '\0'; /* where: a path, an address */
         snprintf(verdict->signature, sizeof verdict->signature, "CRASH %s", summary);
-    } else if (WIFSIGNALED(process->status))
+    } else if (WIFSIGNALED(process->status) || (WEXITSTATUS(process->status) != CSQ_CLEAN &&
+                                                WEXITSTATUS(process->status) != CSQ_DRIFTED))
         snprintf(verdict->signature, sizeof verdict->signature, "CRASH %s", process_end(process));
 }
 
@@ -80,8 +81,9 @@ static void fill_arguments(const char *program, enum triage_mode mode, const cha
         [MODE_SEQUENTIAL] = "--sequential", [MODE_SUBSTRATE] = "--substrate"};
     unsigned count = 0;
     if (triage_is_driver(program)) {
-        snprintf(own_program, PATH_MAX, "%.*s/%s_standalone",
-                 (int)(strrchr(program, '/') - program), program, triage_mode_name(mode));
+        const char *slash = strrchr(program, '/');
+        snprintf(own_program, PATH_MAX, "%.*s/%s_standalone", slash ? (int)(slash - program) : 1,
+                 slash ? program : ".", triage_mode_name(mode));
         argv[count++] = own_program;
     } else {
         argv[count++] = program;

@@ -134,6 +134,10 @@ bool minimize_judge_run(const struct program *program, struct minimize_seen *see
 /* From now on this signature is looked for. */
 void minimize_judge_want(const char *signature);
 
+/* From now on programs are held against the sequential specification, too: they have to be
+ * sequential (program_make_sequential()). */
+void minimize_judge_sequential(void);
+
 /* What is run next is the first in its process. */
 void minimize_judge_renew(void);
 

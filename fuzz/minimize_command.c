@@ -1,6 +1,7 @@
 /* csq minimize: read, minimize, write; what stands above the program in the file. */
 #define _GNU_SOURCE /* open_memstream, memmem */
 #include "argument.h"
+#include "execute.h"
 #include "explore.h"
 #include "file.h"
 #include "minimize.h"
@@ -24,6 +25,7 @@ struct arguments {
     const char *file;
     const char *output;
     uint64_t steps; /* 0: any number */
+    bool sequential;
 };
 
 /* All there is to say about one run of the command. */
@@ -50,6 +52,7 @@ static const char documentation[] =
 static const struct argp_option options[] = {
     {"output", 'o', "FILE", 0, "write to FILE instead of standard output", 0},
     {"steps", 'n', "N", 0, "try at most N candidates", 0},
+    {"sequential", 's', NULL, 0, "as csq_sequential_fuzzer runs it, and csq run --sequential", 0},
     {0}};
 
 static error_t parse_option(int key, char *value, struct argp_state *state)
@@ -58,6 +61,9 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
     switch (key) {
     case 'o':
         arguments->output = value;
+        return 0;
+    case 's':
+        arguments->sequential = true;
         return 0;
     case 'n':
         arguments->steps = argument_number(state, "--steps", value, 1, UINT64_MAX);
@@ -117,6 +123,7 @@ static void print_file(FILE *out, const struct minimization *x)
 {
     fprintf(out, "# signature: %s\n# ", x->seen.signature);
     print_depth(out, x);
+    fputs(x->arguments->sequential ? "; csq run --sequential" : "", out);
     fprintf(out, "\n# trace hash: %016" PRIx64 "\n# minimized from ", x->seen.hash);
     file_print_name(out, x->arguments->file);
     fputs(": ", out);
@@ -333,6 +340,10 @@ int minimize_command(int argc, char **argv)
     const struct minimize_judge *judge = minimize_judge_open(&explore_signal);
     if (!judge)
         return EXIT_BAD_INPUT;
+    if (arguments.sequential) {
+        program_make_sequential(&x.input);
+        minimize_judge_sequential();
+    }
     int status = minimize_it(&x, judge);
     minimize_judge_close();
     if (explore_signal) { /* end as whoever sent it expects */

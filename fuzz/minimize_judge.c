@@ -37,6 +37,7 @@ static struct desk {
     bool searching; /* all schedules that `all` enumerates, from where it stands; else once */
     bool ended;     /* `seen` is its outcome */
     bool alone;     /* no process runs more than one execution */
+    bool sequential;
     char wanted[FINDING_SIGNATURE];
     struct sched_enumerate all;
     unsigned effort;
@@ -96,13 +97,23 @@ static bool goes_on(void *context, unsigned preemptions)
     return !desk->ended;
 }
 
+/* On one thread there is one schedule. */
+static void answer_sequentially(void)
+{
+    execute_sequential(&desk->candidate);
+    goes_on(NULL, 0);
+    desk->how = EXPLORE_BOUNDED_ALL;
+}
+
 static void answer(void)
 {
     target_set_program(&desk->candidate);
-    if (desk->searching) {
+    if (desk->searching && desk->sequential) {
+        answer_sequentially();
+    } else if (desk->searching) {
         desk->how = explore_bounded(&desk->candidate, &desk->all, &desk->effort, goes_on, NULL);
     } else {
-        execute(&desk->candidate);
+        (desk->sequential ? execute_sequential : execute)(&desk->candidate);
         write_down();
         if (desk->alone)
             kill(getpid(), SIGKILL);
@@ -296,6 +307,11 @@ const struct minimize_judge *minimize_judge_open(const volatile sig_atomic_t *si
 void minimize_judge_want(const char *signature)
 {
     snprintf(desk->wanted, sizeof desk->wanted, "%s", signature);
+}
+
+void minimize_judge_sequential(void)
+{
+    desk->sequential = true;
 }
 
 void minimize_judge_renew(void)

@@ -1,6 +1,7 @@
 /* csq triage: options, and the steps one after the other. */
 #define _GNU_SOURCE /* get_nprocs */
 #include "argument.h"
+#include "explore.h"
 #include "file.h"
 #include "triage_internal.h"
 
@@ -208,7 +209,10 @@ int triage_command(int argc, char **argv)
         arguments.triage.root = "/";
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    double start = explore_clock();
     bool done = triage_all(&arguments);
+    if (done) /* beside the report, which does not change with the time it takes */
+        fprintf(stderr, "csq: it took %.1f s\n", explore_clock() - start);
     if (interrupted) { /* end as whoever sent it expects */
         signal(interrupted, SIG_DFL);
         raise(interrupted);

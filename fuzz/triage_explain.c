@@ -77,7 +77,10 @@ static void explain_cluster(void *context, size_t piece)
     char *minimal = path_in(x->triage, cluster, "minimal.csq");
     char *timeline = path_in(x->triage, cluster, "timeline.html");
     char *reproducer = path_in(x->triage, cluster, "reproducer.c");
-    const char *draw[] = {program, "timeline", minimal, "--html", timeline, NULL};
+    const char *draw[] = {program,  "timeline",
+                          minimal,  "--html",
+                          timeline, first->mode == MODE_SEQUENTIAL ? "--sequential" : NULL,
+                          NULL};
     const char *export_c[] = {program, "export-c", minimal, "-o", reproducer, NULL};
     if (!take_over(x->triage, cluster, minimal))
         snprintf(trouble->text, sizeof trouble->text, "%.200s cannot be written", minimal);

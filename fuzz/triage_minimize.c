@@ -77,8 +77,8 @@ static bool shows(const struct minimization *x, const struct triage_input *input
     struct triage_verdict verdict;
     if (access(file, F_OK) != 0)
         return false;
-    triage_replay(input->builds.path[input->shown_by], MODE_SCHEDULE, file, x->triage->seconds,
-                  x->signal, &verdict);
+    triage_replay(input->builds.path[input->shown_by], (enum triage_mode)input->mode, file,
+                  x->triage->seconds, x->signal, &verdict);
     return strcmp(verdict.signature, triage_shown(input)->signature) == 0;
 }
 
@@ -89,7 +89,13 @@ static void minimize_anew(const struct minimization *x, size_t piece, const char
     const struct triage_input *input = &x->triage->inputs[x->pieces[piece]];
     char *file = triage_format("%s/%s", x->triage->folder, input->stored);
     char *part = triage_format("%s/minimal/%zu.part", x->triage->folder, piece);
-    const char *argv[] = {input->builds.path[input->shown_by], "minimize", file, "-o", part, NULL};
+    const char *argv[] = {input->builds.path[input->shown_by],
+                          "minimize",
+                          file,
+                          "-o",
+                          part,
+                          input->mode == MODE_SEQUENTIAL ? "--sequential" : NULL,
+                          NULL};
     unlink(minimal);
     unlink(best);
     unlink(part);
@@ -105,7 +111,7 @@ static void minimize_input(void *context, size_t piece)
     const struct triage_input *input = &x->triage->inputs[x->pieces[piece]];
     char *minimal = path_of(x->triage, input, ".csq");
     char *best = path_of(x->triage, input, "-best.csq");
-    if (input->mode != MODE_SCHEDULE)
+    if (input->mode == MODE_SUBSTRATE)
         snprintf(x->troubles[piece].text, sizeof x->troubles[piece].text,
                  "not minimized: an input of %s", triage_mode_name((enum triage_mode)input->mode));
     else if (triage_is_driver(input->builds.path[input->shown_by]))

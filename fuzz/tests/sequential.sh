@@ -27,4 +27,20 @@ BUGS
 expect "it says what was expected, and what was seen instead" \
     grep -q '^  seen    at the end of A Pk(NULL) Rm: the Cancel routine of irp. is set, expected clear' \
     "$work/log"
+
+# ---- The next steps -------------------------------------------------------------------------------
+
+a24=build/asan/mutants/A24/csq
+for input in "$work"/A24-1/crash-*; do break; done
+signature() { "$a24" run -q --sequential "$1" 2>&1 | sed -n 's/^SUMMARY: csqfuzz: //p'; }
+expect "csq minimize --sequential makes such an input small" \
+    run 0 "$a24" minimize --sequential "$input" -o "$work/small.csq"
+expect "two operations at the most" [ "$(grep -c '^t0 ' "$work/small.csq")" -le 2 ]
+expect "with the same signature" [ "$(signature "$work/small.csq")" = "$(signature "$input")" ]
+mkdir "$work/csq_sequential_fuzzer"
+cp "$input" "$work/csq_sequential_fuzzer"
+expect "csq triage knows by the path what it is for" \
+    run 1 "$a24" triage --build "asan=$a24" -o "$work/triage" "$work/csq_sequential_fuzzer"
+expect "minimizes it, too" grep -q 'csq run --sequential' "$work"/triage/clusters/*/minimal.csq
+expect "and draws it" grep -q 'CSQ-RNX-5' "$work"/triage/clusters/*/timeline.html
 finish

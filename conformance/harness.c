@@ -11,7 +11,6 @@
 #include "io/io.h"
 #include "ke/ke.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* At the end of an execution that went round: more than any loop has. */
@@ -146,11 +145,6 @@ static void wait_cycle(char *text, size_t size)
     }
 }
 
-static int by_name(const void *left, const void *right)
-{
-    return strcmp(*(const char *const *)left, *(const char *const *)right);
-}
-
 /* Nobody can go on: say who waits for whom. */
 static void note_deadlock(void)
 {
@@ -182,22 +176,14 @@ static void note_deadlock(void)
 static void going_round(char *text, size_t size)
 {
     const struct sched_trace *trace = sched_trace();
-    bool goes[OPERATION_KINDS] = {false};
-    const char *names[OPERATION_KINDS];
-    size_t count = 0, length = 0;
+    unsigned set = 0;
     for (uint64_t i = 1; i <= LIVELOCK_STEPS && i <= trace->event_count; i++) {
         unsigned index = trace->events[(trace->event_count - i) % SCHED_TRACE_CAPACITY].operation;
         if (index < run.plan->count)
-            goes[run.plan->operations[index].kind] = true;
+            set |= 1u << run.plan->operations[index].kind;
     }
-    for (unsigned kind = 0; kind < OPERATION_KINDS; kind++)
-        if (goes[kind])
-            names[count++] = operation_name(kind);
-    qsort(names, count, sizeof names[0], by_name);
-    text[0] = '\0';
-    for (size_t i = 0; i < count && length < size; i++)
-        length += (size_t)snprintf(text + length, size - length, "%s%s", i ? "|" : "", names[i]);
-    if (!count)
+    operation_print_set(set, text, size);
+    if (!set)
         snprintf(text, size, "end");
 }
 

@@ -7,6 +7,7 @@
 #define CSQFUZZ_OPERATION_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define SCENARIO_IRPS     4
@@ -89,5 +90,9 @@ struct scenario {
 
 /* "insert-ex" for OP_INSERT_EX and so on, as programs and reports write it. */
 const char *operation_name(unsigned kind);
+
+/* The names of a set of kinds (bit k: kind k) in alphabetical order, "cancel|insert"; "" of none.
+ */
+void operation_print_set(unsigned set, char *buffer, size_t size);
 
 #endif

@@ -49,25 +49,6 @@ static unsigned operations_named(const char *names, size_t length, bool *other)
     return set;
 }
 
-static int by_name(const void *left, const void *right)
-{
-    return strcmp(*(const char *const *)left, *(const char *const *)right);
-}
-
-/* "cancel|insert", sorted. */
-static void print_operations(unsigned set, char *text, size_t size)
-{
-    const char *names[OPERATION_KINDS];
-    size_t count = 0, length = 0;
-    for (unsigned kind = 0; kind < OPERATION_KINDS; kind++)
-        if (set & 1u << kind)
-            names[count++] = operation_name(kind);
-    qsort(names, count, sizeof names[0], by_name);
-    text[0] = '\0';
-    for (size_t i = 0; i < count && length < size; i++)
-        length += (size_t)snprintf(text + length, size - length, "%s%s", i ? "|" : "", names[i]);
-}
-
 /* The points at which Cancel flag and Cancel routine are handled: which of them a bug's window
  * opens at tells it from others with the same outcome. Elsewhere, at locks and callbacks, many
  * points do the same. */
@@ -111,6 +92,11 @@ static size_t list_labels(const struct program *program, const char *labels[SCHE
         seen[kind] = true;
     }
     return count;
+}
+
+static int by_name(const void *left, const void *right)
+{
+    return strcmp(*(const char *const *)left, *(const char *const *)right);
 }
 
 /* `told`: the signature tells more than the points would. */
@@ -165,7 +151,7 @@ static bool replace_operations(const char *names, size_t length, const struct pr
     }
     if (!set || (other && !minimal))
         return false;
-    print_operations(minimal ? operations_of(minimal) : set, text, size);
+    operation_print_set(minimal ? operations_of(minimal) : set, text, size);
     return true;
 }
 

@@ -96,19 +96,18 @@ void triage_judge(struct triage *triage)
 static void name_folder(struct triage_cluster *cluster)
 {
     size_t length = 0;
-    uint32_t hash = 0x811c9dc5u;
+    char tag[TRIAGE_TAG];
     char *cause = triage_format("%s %s", cluster->signature, cluster->window);
     for (const char *c = cause; *c; c++) {
         bool plain = isalnum((unsigned char)*c);
-        hash = (hash ^ (unsigned char)*c) * 0x01000193u;
         if (length < sizeof cluster->id - 8 &&
             (plain || (length && cluster->id[length - 1] != '-')))
             cluster->id[length++] = plain ? (char)tolower((unsigned char)*c) : '-';
     }
     while (length && cluster->id[length - 1] == '-')
         length--;
-    snprintf(cluster->id + length, sizeof cluster->id - length, "-%04x",
-             (hash ^ hash >> 16) & 0xffff);
+    triage_print_tag(cause, tag);
+    snprintf(cluster->id + length, sizeof cluster->id - length, "-%s", tag);
     free(cause);
 }
 

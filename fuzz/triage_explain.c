@@ -8,7 +8,6 @@
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -174,7 +173,6 @@ static void remove_all_stale(const struct triage *triage)
 
 bool triage_explain(struct triage *triage, const volatile sig_atomic_t *signal)
 {
-    size_t size = (triage->cluster_count + 1) * sizeof(struct triage_trouble);
     struct explanation x = {.triage = triage, .signal = signal};
     struct process_pool pool = {.jobs = triage->jobs,
                                 .count = triage->cluster_count,
@@ -182,16 +180,11 @@ bool triage_explain(struct triage *triage, const volatile sig_atomic_t *signal)
                                 .done = count_cluster,
                                 .context = &x,
                                 .signal = signal};
-    x.troubles = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (x.troubles == MAP_FAILED) {
-        fprintf(stderr, "csq: no memory left\n");
-        return false;
-    }
+    x.troubles = triage_share(triage->cluster_count * sizeof *x.troubles);
     remove_all_stale(triage);
     bool done = process_pool_run(&pool);
     for (uint32_t c = 0; c < triage->cluster_count; c++)
         if (x.troubles[c].text[0])
             triage->clusters[c].trouble = triage_copy(x.troubles[c].text);
-    munmap(x.troubles, size);
     return done;
 }

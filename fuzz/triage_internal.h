@@ -141,9 +141,15 @@ bool triage_run_csq(const char *const argv[], const char *made, const volatile s
 
 /* malloc, strdup, realloc, asprintf: whoever has no memory left ends with a sentence. */
 void *triage_allocate(size_t size); /* zeroed */
+/* The same, for good and shared with the processes that are started later. */
+void *triage_share(size_t size);
 void *triage_grow(void *array, size_t count, size_t size);
 char *triage_copy(const char *text);
 char *triage_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Four hexadecimal digits of a text, that tell apart what would have one name. */
+#define TRIAGE_TAG 5
+void triage_print_tag(const char *text, char tag[TRIAGE_TAG]);
 
 /* "verify 12/300" on stderr: in place on a terminal, else a line now and then. */
 void triage_progress(const char *what, size_t done, size_t count);

@@ -1,6 +1,5 @@
 /* The smallest program with the signature of each input. Kept, as making it takes longest of all.
  */
-#define _GNU_SOURCE /* MAP_ANONYMOUS */
 #include "file.h"
 #include "minimize.h"
 #include "process.h"
@@ -10,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #define OUTPUT (64u << 10)
@@ -60,15 +58,12 @@ bool triage_run_csq(const char *const argv[], const char *made, const volatile s
 static char *path_of(const struct triage *triage, const struct triage_input *input,
                      const char *ending)
 {
-    uint32_t hash = 0x811c9dc5u;
-    bool text = strchr(input->stored, '.') != NULL;
-    for (const char *c = input->builds.path[input->shown_by]; *c; c++)
-        hash = (hash ^ (unsigned char)*c) * 0x01000193u;
-    if (!input->own_builds)
-        return triage_format("%s/minimal/%016" PRIx64 "%s%s", triage->folder, input->hash,
-                             text ? "-text" : "", ending);
-    return triage_format("%s/minimal/%016" PRIx64 "-%04x%s%s", triage->folder, input->hash,
-                         (hash ^ hash >> 16) & 0xffff, text ? "-text" : "", ending);
+    const char *text = strchr(input->stored, '.') ? "-text" : "";
+    char tag[TRIAGE_TAG] = "";
+    if (input->own_builds)
+        triage_print_tag(input->builds.path[input->shown_by], tag);
+    return triage_format("%s/minimal/%016" PRIx64 "%s%s%s%s", triage->folder, input->hash,
+                         tag[0] ? "-" : "", tag, text, ending);
 }
 
 /* Does this file show the finding of the input? */
@@ -157,18 +152,13 @@ bool triage_minimize(struct triage *triage, const volatile sig_atomic_t *signal)
 {
     struct minimization x = {.triage = triage, .signal = signal};
     list_pieces(&x);
-    size_t size = (x.count + 1) * sizeof *x.troubles;
     struct process_pool pool = {.jobs = triage->jobs,
                                 .count = x.count,
                                 .work = minimize_input,
                                 .done = count_input,
                                 .context = &x,
                                 .signal = signal};
-    x.troubles = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (x.troubles == MAP_FAILED) {
-        fprintf(stderr, "csq: no memory left\n");
-        return false;
-    }
+    x.troubles = triage_share(x.count * sizeof *x.troubles);
     bool done = process_pool_run(&pool);
     for (size_t piece = 0; piece < x.count; piece++) {
         struct triage_input *input = &triage->inputs[x.pieces[piece]];
@@ -177,7 +167,6 @@ bool triage_minimize(struct triage *triage, const volatile sig_atomic_t *signal)
         read_file(triage, input, path_of(triage, input, ".csq"));
         read_file(triage, input, path_of(triage, input, "-best.csq"));
     }
-    munmap(x.troubles, size);
     free(x.pieces);
     return done;
 }

@@ -1,10 +1,11 @@
 /* Small things that several steps of a triage need. */
-#define _GNU_SOURCE /* vasprintf */
+#define _GNU_SOURCE /* vasprintf, MAP_ANONYMOUS */
 #include "triage_internal.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,6 +20,13 @@ static void *demand(void *memory)
 void *triage_allocate(size_t size)
 {
     return demand(calloc(1, size ? size : 1));
+}
+
+void *triage_share(size_t size)
+{
+    void *memory =
+        mmap(NULL, size ? size : 1, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    return demand(memory == MAP_FAILED ? NULL : memory);
 }
 
 void *triage_grow(void *array, size_t count, size_t size)
@@ -40,6 +48,14 @@ char *triage_format(const char *format, ...)
         text = NULL;
     va_end(arguments);
     return demand(text);
+}
+
+void triage_print_tag(const char *text, char tag[TRIAGE_TAG])
+{
+    uint32_t hash = 0x811c9dc5u; /* FNV-1a */
+    for (; *text; text++)
+        hash = (hash ^ (unsigned char)*text) * 0x01000193u;
+    snprintf(tag, TRIAGE_TAG, "%04x", (hash ^ hash >> 16) & 0xffff);
 }
 
 void triage_reject(struct triage *triage, const char *path, const char *format, ...)

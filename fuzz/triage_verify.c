@@ -8,7 +8,6 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 
 #define OUTPUT        (256u << 10)
@@ -164,13 +163,13 @@ static bool replay_in(const struct verification *verification, const struct tria
     const struct triage *triage = verification->triage;
     bool shown = false;
     char *file = triage_format("%s/%s", triage->folder, input->stored);
-    bool text = is_text(file);
     replays->mode = (uint8_t)mode;
     for (unsigned b = 0; b < triage->build_count; b++) {
         struct triage_verdict *verdict = &replays->verdict[b];
-        if (!input->builds.path[b] || (text && triage_is_driver(input->builds.path[b])))
+        const char *program = input->builds.path[b];
+        if (!program || (triage_is_driver(program) && is_text(file)))
             continue;
-        replay_often(verification, input->builds.path[b], mode, file, verdict);
+        replay_often(verification, program, mode, file, verdict);
         shown = shown || (verdict->shown && strcmp(verdict->signature, "REFUSED") != 0);
     }
     free(file);
@@ -181,17 +180,17 @@ static bool replay_in(const struct verification *verification, const struct tria
  * If none shows anything, it is the first's. */
 static void verify_input(void *context, size_t piece)
 {
-    struct verification *verification = context;
+    const struct verification *verification = context;
     const struct triage_input *input = &verification->triage->inputs[piece];
-    struct triage_replays *replays = &verification->replays[piece];
-    if (input->mode < TRIAGE_MODES) {
-        replay_in(verification, input, (enum triage_mode)input->mode, replays);
-        return;
+    struct triage_replays *replays = &verification->replays[piece], other = {0};
+    bool known = input->mode < TRIAGE_MODES;
+    bool shown = replay_in(verification, input,
+                           known ? (enum triage_mode)input->mode : MODE_SCHEDULE, replays);
+    for (unsigned mode = MODE_SCHEDULE + 1; !known && !shown && mode < TRIAGE_MODES; mode++) {
+        shown = replay_in(verification, input, (enum triage_mode)mode, &other);
+        if (shown)
+            *replays = other;
     }
-    for (unsigned mode = 0; mode < TRIAGE_MODES; mode++)
-        if (replay_in(verification, input, (enum triage_mode)mode, replays))
-            return;
-    replay_in(verification, input, MODE_SCHEDULE, replays);
 }
 
 static void count_input(void *context, size_t piece)
@@ -221,9 +220,7 @@ static void take_over(struct triage *triage, const struct triage_replays *replay
 
 bool triage_verify(struct triage *triage, const volatile sig_atomic_t *signal)
 {
-    size_t size = (triage->input_count + 1) * sizeof(struct triage_replays);
-    struct triage_replays *replays =
-        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct triage_replays *replays = triage_share(triage->input_count * sizeof *replays);
     struct verification verification = {.triage = triage, .signal = signal, .replays = replays};
     struct process_pool pool = {.jobs = triage->jobs,
                                 .count = triage->input_count,
@@ -231,14 +228,9 @@ bool triage_verify(struct triage *triage, const volatile sig_atomic_t *signal)
                                 .done = count_input,
                                 .context = &verification,
                                 .signal = signal};
-    if (replays == MAP_FAILED) {
-        fprintf(stderr, "csq: no memory left\n");
-        return false;
-    }
     quiet_sanitizers();
     bool done = process_pool_run(&pool);
     if (done)
         take_over(triage, replays);
-    munmap(replays, size);
     return done && !*signal;
 }
